@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "abi/layout.h"
+
+namespace abi {
+
+/// The registers that a trap saves and `enter` loads. x[0] stays zero, so that an index is a register number.
+struct Registers {
+    std::uint64_t x[32];
+    std::uint64_t pc;
+};
+static_assert(offsetof(Registers, x) == REGISTERS_X(0));
+static_assert(offsetof(Registers, pc) == REGISTERS_PC);
+
+/// Why the guest stopped. All but Kicked are the exception codes of scause (privileged manual, table scauses).
+enum class ExitReason : std::uint64_t {
+    InstructionMisaligned = 0,
+    InstructionAccessFault = 1,
+    IllegalInstruction = 2,
+    Breakpoint = 3,
+    LoadMisaligned = 4,
+    LoadAccessFault = 5,
+    StoreMisaligned = 6,
+    StoreAccessFault = 7,
+    UserCall = 8,        ///< ecall from VU, of a guest without a kernel
+    SupervisorCall = 10, ///< ecall from VS: an SBI call that the nucleus did not answer
+    InstructionPageFault = 12,
+    LoadPageFault = 13,
+    StorePageFault = 15,
+    InstructionGuestPageFault = 20,
+    LoadGuestPageFault = 21,
+    VirtualInstruction = 22,
+    StoreGuestPageFault = 23,
+    Kicked = 64,
+};
+
+/// What the hardware said. For ecalls and kicks only `reason` is written.
+struct ExitRecord {
+    ExitReason reason;
+    std::uint64_t trap_value;   ///< stval
+    std::uint64_t guest_page;   ///< htval: a guest-physical address shifted right by 2, or 0 (norm:htval_trapval)
+    std::uint64_t instruction;  ///< htinst: transformed or pseudo-instruction, or 0 (norm:htinst_val)
+    std::uint64_t supervisor;   ///< 1: the guest was in VS-mode, 0: in VU-mode
+};
+
+/// The page that nucleus and monitor share. It holds only what the guest owns anyway.
+struct VcpuPage {
+    Registers registers;
+    ExitRecord exit;
+};
+static_assert(sizeof(VcpuPage) <= 4096);
+
+/// A guest's other registers, for VcpuRead and VcpuWrite. Writes keep only the bits that a guest may choose.
+enum class VcpuRegister : std::uint64_t {
+    Supervisor, ///< 1: the guest runs in VS-mode, 0: in VU-mode
+    Vsstatus,
+    Vsie,
+    Vstvec,
+    Vsscratch,
+    Vsepc,
+    Vscause,
+    Vstval,
+    Vsatp,
+    Hvip, ///< virtual interrupts pending: bits VSSIP 2, VSTIP 6, VSEIP 10
+    Scounteren,
+    Senvcfg,
+    Vstimecmp,
+    TimeDelta, ///< htimedelta: what the guest's time is ahead of the host's
+    Count,
+};
+
+/// What a new guest is.
+enum class GuestFlags : std::uint64_t {
+    None = 0,
+    Program = 1, ///< no kernel: starts in VU-mode; every exception and ecall is an exit
+    Wide = 2,    ///< Sv48x4 in place of Sv39x4: guest-physical addresses of 50 in place of 41 bits
+};
+
+}

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# Toolchain: clang, lld and libc++ 19 with picolibc, all from Debian.
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR riscv64)
+foreach(language C CXX ASM)
+  set(CMAKE_${language}_COMPILER_TARGET riscv64-unknown-elf)
+endforeach()
+set(CMAKE_C_COMPILER clang-19)
+set(CMAKE_CXX_COMPILER clang++-19)
+set(CMAKE_ASM_COMPILER clang-19)
+set(CMAKE_OBJCOPY llvm-objcopy-19)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-fuse-ld=lld-19 -nostdlib -static")
+
+set(SUNDEW_PICOLIBC /usr/lib/picolibc/riscv64-unknown-elf)
+# Order matters: our __config_site shadows the library's, libc++ shadows the C library's headers.
+set(SUNDEW_TARGET_INCLUDES -nostdinc++ -isystem ${CMAKE_CURRENT_LIST_DIR}/libcxx
+    -isystem /usr/lib/llvm-19/include/c++/v1 -isystem ${SUNDEW_PICOLIBC}/include)
