@@ -9,7 +9,7 @@ namespace abi {
 using Handle = std::uint64_t;
 
 /// Slots of a process's table: the nucleus refuses any number from here on.
-inline constexpr std::uint64_t handle_slots = 256;
+inline constexpr std::uint64_t handle_slots = 255;
 
 /// What a handle names.
 enum class Kind : std::uint8_t {

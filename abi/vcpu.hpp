@@ -65,13 +65,19 @@ enum class VcpuRegister : std::uint64_t {
     Vscause,
     Vstval,
     Vsatp,
-    Hvip, ///< virtual interrupts pending: bits VSSIP 2, VSTIP 6, VSEIP 10
+    Hvip,
     Scounteren,
     Senvcfg,
-    Vstimecmp,
-    TimeDelta, ///< htimedelta: what the guest's time is ahead of the host's
+    TimeDelta, ///< htimedelta: what the guest's time is ahead of the host's; the same for all vCPUs of a guest
+    Vstimecmp, ///< without Sstc: when the guest's timer fires, in the guest's time; ~0: never
     Count,
 };
+
+/// Virtual interrupts, as bits of hvip (norm:hvip_sz_acc_op).
+namespace hvip {
+inline constexpr std::uint64_t vssip = 1 << 2, vstip = 1 << 6, vseip = 1 << 10;
+inline constexpr std::uint64_t all = vssip | vstip | vseip;
+}
 
 /// What a new guest is.
 enum class GuestFlags : std::uint64_t {

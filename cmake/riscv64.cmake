@@ -14,5 +14,7 @@ set(CMAKE_EXE_LINKER_FLAGS_INIT "-fuse-ld=lld-19 -nostdlib -static")
 
 set(SUNDEW_PICOLIBC /usr/lib/picolibc/riscv64-unknown-elf)
 # Order matters: our __config_site shadows the library's, libc++ shadows the C library's headers.
-set(SUNDEW_TARGET_INCLUDES -nostdinc++ -isystem ${CMAKE_CURRENT_LIST_DIR}/libcxx
-    -isystem /usr/lib/llvm-19/include/c++/v1 -isystem ${SUNDEW_PICOLIBC}/include)
+set(SUNDEW_TARGET_INCLUDES -nostdinc++ -isystem${CMAKE_CURRENT_LIST_DIR}/libcxx
+    -isystem/usr/lib/llvm-19/include/c++/v1 -isystem${SUNDEW_PICOLIBC}/include)
+# The compiler's helpers that picolibc's objects use (__riscv_save_*), of whichever GCC the machine's Debian has.
+file(GLOB SUNDEW_LIBGCC /usr/lib/gcc-cross/riscv64-linux-gnu/*/libgcc.a)

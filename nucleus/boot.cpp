@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// From firmware to the manager's first instruction: find the machine, take the pool, hand out the rest.
+#include <algorithm>
+#include <new>
+
+#include "abi/boot.hpp"
+#include "nucleus/riscv/machine.hpp"
+#include "nucleus/scheduler.hpp"
+
+constinit Nucleus nucleus;
+
+namespace {
+
+/// The pool's share of RAM: enough for the page tables that map all of it, twice over.
+constexpr std::uint64_t pool_share = 256, pool_least = 1 << 20, pool_most = 256 << 20;
+
+MachineFacts facts;
+
+HostRange whole_pages(HostRange range) {
+    const std::uint64_t first = range.first.value & ~(page_bytes - 1);
+    return {{first}, pages_for(range.first.value + range.bytes - first) * page_bytes};
+}
+
+/// Adds what is left of `range` without `taken` to the manager's handles from `slot` on, up to `end`.
+void hand_out(HandleTable& handles, HostRange range, std::span<const HostRange> taken, abi::Rights rights,
+              abi::Handle& slot, abi::Handle end) {
+    std::uint64_t at = range.first.value;
+    const std::uint64_t stop = at + range.bytes;
+    while (at < stop && slot < end) {
+        std::uint64_t next = stop;
+        const HostRange* covering = nullptr;
+        for (const HostRange& each : taken) {
+            if (each.contains({at}))
+                covering = &each;
+            else if (each.first.value > at && each.bytes != 0)
+                next = std::min(next, each.first.value);
+        }
+        if (covering) {
+            at = covering->first.value + covering->bytes;
+            continue;
+        }
+        handles.put(slot++, {abi::Kind::Memory, rights, at / page_bytes, (next - at) / page_bytes});
+        at = next;
+    }
+}
+
+/// The pool begins behind the image and ends before anything that is in use.
+HostRange choose_pool(HostPhysical image, std::uint64_t image_bytes) {
+    std::uint64_t ram = 0;
+    for (const HostRange& each : facts.ram.all())
+        ram += each.bytes;
+    const std::uint64_t first = (image.value + image_bytes + 4 * page_bytes - 1) & ~(4 * page_bytes - 1);
+    std::uint64_t end = first + std::clamp(ram / pool_share, pool_least, pool_most) / page_bytes * page_bytes;
+    for (const HostRange& each : facts.ram.all())
+        if (each.contains(image))
+            end = std::min(end, each.first.value + each.bytes);
+    for (const HostRange& each : facts.reserved.all())
+        if (each.first.value >= first)
+            end = std::min(end, each.first.value & ~(page_bytes - 1));
+    if (end < first + pool_least / 2)
+        panic("no room for the pool behind the image: load the device tree and the initrd further up");
+    return {{first}, end - first};
+}
+
+/// Replaces the map that start.S made by one in which nothing is both writable and executable.
+void map_window(const Image& image, HostRange pool, Account& account) {
+    TableMemory memory{nucleus.pool, account};
+    PageTable<TableMemory> window{nucleus.pool.physical(nucleus.pool.allocate(account)), {3, 9}};
+    const auto map = [&](std::uint64_t address, HostPhysical physical, std::uint64_t bytes, std::uint64_t flags) {
+        std::uint64_t done = 0;
+        while (done < bytes / page_bytes) {
+            const auto step = window.map(memory, address + done * page_bytes, {physical.value + done * page_bytes},
+                                         bytes / page_bytes - done, flags | pte::global);
+            if (!step)
+                panic("the pool is too small for the nucleus's own map");
+            done += *step;
+        }
+    };
+    map(WINDOW, image.physical, image.text_bytes, pte::read | pte::execute);
+    map(WINDOW + image.data_offset, {image.physical.value + image.data_offset}, image.data_bytes, pte::read | pte::write);
+    map(WINDOW + (pool.first.value - image.physical.value), pool.first, pool.bytes, pte::read | pte::write);
+    if (facts.plic.bytes != 0)
+        map(WINDOW_PLIC, facts.plic.first, std::min(facts.plic.bytes, std::uint64_t{0x4000000}), pte::read | pte::write);
+    constexpr std::size_t window_entry = 511;
+    nucleus.window_entry = static_cast<std::uint64_t*>(nucleus.pool.pointer(window.root()))[window_entry];
+    use_window(nucleus.window_entry);
+}
+
+void make_harts(std::uint64_t boot_id, Account& account) {
+    constexpr std::uint64_t pages = 4;
+    for (const auto& found : facts.harts.all()) {
+        void* memory = nucleus.pool.allocate(account, abi::Kind::None, pages);
+        if (!memory)
+            panic("the pool is too small for that many harts");
+        auto* hart = new (static_cast<std::byte*>(memory) + (pages - 1) * page_bytes) Hart{};
+        hart->number = nucleus.hart_count;
+        hart->id = found.id;
+        nucleus.harts[nucleus.hart_count++] = hart;
+        for (const auto& context : facts.plic_contexts.all())
+            if (context.interrupt == 9 && context.interrupt_controller == found.interrupt_controller)
+                nucleus.plic.use_context(hart->number,
+                                         static_cast<std::uint32_t>(&context - facts.plic_contexts.all().data()));
+    }
+    for (std::uint64_t i = 0; i < nucleus.hart_count; ++i)
+        if (nucleus.harts[i]->id == boot_id)
+            return;
+    panic("the device tree does not name the hart that it was started on");
+}
+
+/// Makes the manager of the image that is linked in, owner of all that the nucleus does not need for itself.
+Thread& make_manager(const Image& image, Account& account, Hart& hart) {
+    const auto& header = *reinterpret_cast<const abi::boot::ImageHeader*>(image.manager);
+    auto& process = *static_cast<Process*>(nucleus.pool.allocate(account, abi::Kind::Process));
+    set_up(process, account, account.left, ~std::uint64_t{0} >> (64 - nucleus.hart_count));
+    auto& thread = *static_cast<Thread*>(nucleus.pool.allocate(process.space.account, abi::Kind::Thread));
+    set_up(thread, process, hart, 0);
+    thread.registers.pc = abi::boot::image_address;
+
+    TableMemory memory{nucleus.pool, process.space.account};
+    const HostPhysical physical{image.physical.value + (reinterpret_cast<std::uint64_t>(image.manager) - WINDOW)};
+    const std::uint64_t split = header.writable_offset / page_bytes;
+    (void)process.space.table.map(memory, abi::boot::image_address, physical, split, pte::read | pte::execute | pte::user);
+    (void)process.space.table.map(memory, abi::boot::image_address + header.writable_offset,
+                                  {physical.value + header.writable_offset}, pages_for(header.bytes) - split,
+                                  pte::read | pte::write | pte::user);
+    return thread;
+}
+
+void hand_over(HandleTable& handles, HostRange tree) {
+    using abi::Kind, abi::Rights;
+    handles.put(abi::boot::system, {Kind::System, Rights::All, 0, 0});
+    handles.put(abi::boot::interrupts, {Kind::Interrupt, Rights::All, 0, std::uint64_t{nucleus.plic.lines()} + 1});
+    handles.put(abi::boot::device_tree,
+                {Kind::Memory, Rights::Read | Rights::Grant, tree.first.value / page_bytes, tree.bytes / page_bytes});
+    if (facts.initrd.bytes != 0)
+        handles.put(abi::boot::bundle, {Kind::Memory, Rights::Read | Rights::Execute | Rights::Grant,
+                                        facts.initrd.first.value / page_bytes, facts.initrd.bytes / page_bytes});
+    abi::Handle slot = abi::boot::first_ram;
+    for (const HostRange& ram : facts.ram.all())
+        hand_out(handles, ram, facts.reserved.all(), Rights::All, slot, abi::boot::first_device);
+    List<HostRange, 17> not_devices;
+    for (const HostRange& ram : facts.ram.all())
+        not_devices.add(ram);
+    not_devices.add(whole_pages(facts.plic));
+    slot = abi::boot::first_device;
+    constexpr std::uint64_t physical_end = std::uint64_t{1} << 48;
+    hand_out(handles, {{0}, physical_end}, not_devices.all(), Rights::Read | Rights::Write | Rights::Grant, slot,
+             abi::boot::last);
+}
+
+}
+
+/// The boot hart, on its first stack and map: `tree` and `physical` are where the device tree and the image lie.
+extern "C" [[noreturn]] void boot(std::uint64_t hart_id, HostPhysical tree, HostPhysical physical) {
+    probe_machine();
+    if (!read_device_tree(map_device_tree(tree), facts))
+        panic("the device tree at a1 is missing or broken");
+    if (facts.harts.count == 0 || facts.ram.count == 0 || facts.timebase_hertz == 0)
+        panic("the device tree names no harts, no RAM or no timebase");
+    const Image image = this_image(physical);
+    facts.initrd = whole_pages(facts.initrd);
+    const HostRange tree_pages = whole_pages({tree, facts.blob_bytes});
+    facts.reserved.add(tree_pages);
+    facts.reserved.add(facts.initrd);
+    const HostRange pool = choose_pool(physical, image.bytes);
+    facts.reserved.add({physical, pool.first.value + pool.bytes - physical.value});
+    for (HostRange& each : std::span{facts.reserved.items}.first(facts.reserved.count))
+        each = whole_pages(each);
+
+    auto* memory = reinterpret_cast<std::byte*>(WINDOW + (pool.first.value - physical.value));
+    nucleus.pool = {{memory, pool.bytes}, pool.first};
+    nucleus.root = image.root;
+    nucleus.timebase_hertz = facts.timebase_hertz;
+    nucleus.slice_ticks = facts.timebase_hertz / 100;
+    Account account{.left = nucleus.pool.pages()};
+    account.payer = &account;
+    map_window(image, pool, account);
+    if (facts.plic.bytes != 0) {
+        nucleus.plic = {reinterpret_cast<volatile std::uint32_t*>(WINDOW_PLIC),
+                        static_cast<std::uint32_t>(std::min<std::uint64_t>(facts.plic_lines, Plic::line_limit - 1))};
+        nucleus.features |= static_cast<std::uint64_t>(abi::SystemFeature::Plic);
+    }
+    make_harts(hart_id, account);
+    Hart* self = *std::ranges::find_if(nucleus.harts, [&](const Hart* hart) { return hart->id == hart_id; });
+    Thread& manager = make_manager(image, account, *self);
+    hand_over(*manager.process->handles, tree_pages);
+    self->ready.insert(manager);
+    for (std::uint64_t i = 0; i < nucleus.hart_count; ++i)
+        if (nucleus.harts[i] != self)
+            start_hart(*nucleus.harts[i], image);
+    run_hart(*self);
+}

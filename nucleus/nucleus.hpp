@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "nucleus/fdt.hpp"
+#include "nucleus/lock.hpp"
+#include "nucleus/object.hpp"
+#include "nucleus/plic.hpp"
+#include "nucleus/riscv/layout.h"
+
+/// One hart and what it has loaded. Fields are its own; others read and write them under the lock.
+struct Hart {
+    abi::Registers* registers; ///< what `enter` runs; this and the next two belong to trap.S
+    std::uint64_t stack;
+    std::uint64_t scratch;
+
+    Thread* current; ///< null: idle
+    std::uint64_t number;
+    std::uint64_t id; ///< firmware's name for it
+
+    Process* process;            ///< whose space satp holds; null: none
+    Vcpu* vcpu;                  ///< whose state is loaded; stays after its thread has made room for one without a vCPU
+    std::uint64_t program_epoch; ///< the changes of these two spaces that this hart has fenced
+    std::uint64_t guest_epoch;
+    Space* fencing;              ///< the current thread goes on when all harts have fenced this space's `fence_epoch`
+    std::uint64_t fence_epoch;
+
+    OrderedList<Thread, &Thread::next, &Thread::urgency> ready;
+    OrderedList<Timer, &Timer::next, &Timer::deadline> timers;
+    std::uint64_t slice_end;
+    std::uint64_t armed;        ///< deadline in the hart's timer
+    std::uint64_t vmid_tickets; ///< handed out so far
+};
+static_assert(offsetof(Hart, registers) == HART_REGISTERS && offsetof(Hart, stack) == HART_STACK &&
+              offsetof(Hart, scratch) == HART_SCRATCH);
+
+/// All of the nucleus's state.
+struct Nucleus {
+    static constexpr std::size_t hart_limit = 64;
+    Lock lock;
+    Pool pool;
+    HostPhysical root;              ///< the page table with nothing but the window
+    std::uint64_t window_entry = 0; ///< the entry of every root page table that leads to the window
+    std::array<Hart*, hart_limit> harts{};
+    std::uint64_t hart_count = 0;
+    Plic plic;
+    std::array<Signal, Plic::line_limit> lines{}; ///< what each host interrupt line raises
+    std::array<std::uint8_t, Plic::line_limit> line_harts{}; ///< and which hart it interrupts
+    std::uint64_t timebase_hertz = 0;
+    std::uint64_t slice_ticks = 0; ///< how long a thread runs while another of its priority is ready
+    std::uint64_t features = 0;    ///< abi::SystemFeature bits
+    std::uint64_t henvcfg = 0;     ///< what guests are given
+    std::uint64_t vector_bytes = 0;
+    std::uint64_t vmid_count = 1;
+
+    bool has(abi::SystemFeature feature) const { return (features & static_cast<std::uint64_t>(feature)) != 0; }
+};
+extern constinit Nucleus nucleus;
+
+// What the hardware does for the portable part; nucleus/riscv/ implements it, and each unit test its own.
+
+Hart& this_hart();
+/// Now, in timebase ticks.
+std::uint64_t now();
+/// Makes another hart come into the nucleus and `settle`.
+void interrupt_hart(const Hart& hart);
+/// Saves a vCPU's state from this hart, where it is loaded.
+void unload(Vcpu& vcpu);
+/// Leaves this hart as its lists say: run after anything that may have changed them, with the lock held.
+void settle(Hart& hart);
+/// Writes to the firmware's console.
+void print(std::span<const char> text);
+[[noreturn]] void reset(std::uint64_t type);
+[[noreturn]] void panic(const char* message);

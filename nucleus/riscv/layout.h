@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Offsets into Hart and constants that the assembly shares with C++; pinned by static_asserts in nucleus/hart.hpp.
+#pragma once
+
+#define HART_REGISTERS 0
+#define HART_STACK 8
+#define HART_SCRATCH 16
+#define HART_STACK_BYTES 4096
+
+// The window: the last GiB of every address space. The image and the pool behind it lie at its start, in the order of
+// their physical addresses.
+#define WINDOW 0xffffffffc0000000
+#define WINDOW_FDT 0xffffffffe0000000
+#define WINDOW_PLIC 0xfffffffff0000000

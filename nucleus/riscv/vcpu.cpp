@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a vCPU is to the hardware: loading its state into a hart and saving it again.
+#include <tuple>
+
+#include "nucleus/riscv/csr.hpp"
+#include "nucleus/riscv/guest.hpp"
+
+extern "C" {
+void guest_state_save_float(std::uint64_t* memory);
+void guest_state_load_float(const std::uint64_t* memory);
+void guest_state_save_vector(std::byte* memory, std::uint64_t group_bytes);
+void guest_state_load_vector(const std::byte* memory, std::uint64_t group_bytes);
+}
+
+namespace {
+
+using abi::SystemFeature;
+using abi::VcpuRegister;
+
+/// Calls `action` with each register of a guest that is simply swapped, and the place where it is kept.
+void for_each_register(Vcpu& vcpu, auto action) {
+    auto place = &vcpu.registers[static_cast<std::size_t>(VcpuRegister::Vsstatus)];
+    const auto each = [&](auto... registers) { (action(registers, *place++), ...); };
+    each(csr::vsstatus, csr::vsie, csr::vstvec, csr::vsscratch, csr::vsepc, csr::vscause, csr::vstval, csr::vsatp,
+         csr::hvip, csr::scounteren, csr::senvcfg, csr::htimedelta);
+    static_assert(static_cast<std::size_t>(VcpuRegister::TimeDelta) - static_cast<std::size_t>(VcpuRegister::Vsstatus) == 11);
+    if (nucleus.has(SystemFeature::Sstc))
+        each(csr::vstimecmp);
+    if (nucleus.has(SystemFeature::Smstateen))
+        action(csr::sstateen0, vcpu.sstateen);
+}
+
+void fence_guest_table() {
+    asm volatile("hfence.gvma" ::: "memory");
+}
+
+/// The register that selects a guest's page table. A vCPU that has been elsewhere, or missed a fence, or whose identifier
+/// was handed out again, gets a fresh identifier, under which nothing is cached; so no fence on other harts is needed.
+Atp guest_translation(Vcpu& vcpu, Hart& hart, bool& fresh) {
+    const Space& space = vcpu.guest->space;
+    fresh = vcpu.vmid_hart != &hart || vcpu.vmid_epoch != space.epoch ||
+            hart.vmid_tickets - vcpu.vmid_ticket >= nucleus.vmid_count;
+    if (fresh) {
+        vcpu.vmid_hart = &hart;
+        vcpu.vmid_epoch = space.epoch;
+        vcpu.vmid_ticket = ++hart.vmid_tickets;
+    }
+    return Atp{}
+        .with(Atp::mode, space.table.shape().levels == 4 ? Atp::sv48 : Atp::sv39)
+        .with(Atp::vmid, vcpu.vmid_ticket % nucleus.vmid_count)
+        .with(Atp::ppn, space.table.root().value / page_bytes);
+}
+
+constexpr std::uint64_t float_unit = Sstatus::fs.mask, vector_unit = Sstatus::vs.mask;
+
+/// Exceptions 0 to 8, 12, 13 and 15: what an operating system handles itself. Not guest page faults, not its ecalls.
+constexpr std::uint64_t delegated_exceptions = 0xb1ff;
+
+}
+
+void fence_guest() {
+    fence_guest_table();
+    asm volatile("hfence.vvma\n fence.i" ::: "memory");
+}
+
+void set_up_hart() {
+    constexpr std::uint64_t counters = 7; // cycle, time, instret (norm:hcounteren_op)
+    csr::sscratch.write(reinterpret_cast<std::uint64_t>(&this_hart()));
+    csr::hideleg.write(abi::hvip::all);
+    csr::hcounteren.write(counters);
+    csr::scounteren.write(counters);
+    csr::hie.write(0);
+    csr::hvip.write(0);
+    csr::vsatp.write(0);
+    csr::hgatp.write({});
+    fence_guest_table();
+    if (nucleus.henvcfg != 0)
+        csr::henvcfg.write(nucleus.henvcfg);
+    if (nucleus.has(SystemFeature::Smstateen)) {
+        constexpr std::uint64_t state_enable = std::uint64_t{1} << 63, environment = std::uint64_t{1} << 62;
+        csr::hstateen0.write(state_enable | environment);
+    }
+    csr::sie.write(interrupt_bit::ssip | interrupt_bit::stip | interrupt_bit::seip);
+}
+
+void load(Vcpu& vcpu, Hart& hart) {
+    bool fresh = false;
+    const Atp translation = guest_translation(vcpu, hart, fresh);
+    csr::vsatp.write(0); // vsatp 0, hgatp, vsatp: no walk mixes two guests' tables (privileged manual, hgatp NOTE)
+    csr::hgatp.write(translation);
+    if (fresh && vcpu.vmid_ticket >= nucleus.vmid_count) // the identifier had another life
+        fence_guest();
+    for_each_register(vcpu, [](auto reg, std::uint64_t& value) { reg.write(value); });
+    csr::hedeleg.write(vcpu.guest->has(abi::GuestFlags::Program) ? 0 : delegated_exceptions);
+    Sstatus status{{vcpu.sstatus}};
+    csr::sstatus.set(float_unit);
+    guest_state_load_float(vcpu.floats.data());
+    status = status.with(Sstatus::fs, Sstatus::clean);
+    if (nucleus.vector_bytes != 0) {
+        csr::sstatus.set(vector_unit);
+        guest_state_load_vector(vcpu.vectors.data(), nucleus.vector_bytes * 8);
+        status = status.with(Sstatus::vs, Sstatus::clean);
+    }
+    vcpu.sstatus = status.raw;
+    vcpu.hart = &hart;
+    hart.vcpu = &vcpu;
+    hart.guest_epoch = vcpu.vmid_epoch;
+}
+
+void unload(Vcpu& vcpu) {
+    for_each_register(vcpu, [](auto reg, std::uint64_t& value) { value = reg.read(); });
+    Sstatus status{{vcpu.sstatus}};
+    if (status.get(Sstatus::fs) == Sstatus::dirty) {
+        csr::sstatus.set(float_unit);
+        guest_state_save_float(vcpu.floats.data());
+    }
+    if (status.get(Sstatus::vs) == Sstatus::dirty) {
+        csr::sstatus.set(vector_unit);
+        guest_state_save_vector(vcpu.vectors.data(), nucleus.vector_bytes * 8);
+    }
+    csr::vsie.write(0); // before the pending bits could reach anyone else
+    csr::hvip.write(0);
+    csr::scounteren.write(7);
+    csr::vsatp.write(0);
+    csr::hgatp.write({});
+    vcpu.hart->vcpu = nullptr;
+    vcpu.hart = nullptr;
+}
+
+void deliver_interrupts(Vcpu& vcpu) {
+    csr::hvip.clear(vcpu.clear);
+    csr::hvip.set(vcpu.set);
+    vcpu.set = vcpu.clear = 0;
+}
+
+void set_mode(const Thread& thread) {
+    constexpr std::uint64_t xlen_64 = 2;
+    const Hstatus status{{thread.vcpu ? thread.vcpu->hstatus : 0}}; // keeps SPVP, with which the monitor's HLV work
+    csr::hstatus.write(status.with(Hstatus::vsxl, xlen_64)
+                           .with(Hstatus::hu, thread.vcpu != nullptr)
+                           .with(Hstatus::vtw, true)
+                           .with(Hstatus::spv, thread.in_guest()));
+    if (thread.in_guest()) {
+        csr::sstatus.write(Sstatus{{thread.vcpu->sstatus}});
+    } else {
+        csr::sstatus.write(program_status);
+    }
+}

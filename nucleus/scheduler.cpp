@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nucleus/scheduler.hpp"
+
+#include <algorithm>
+#include <utility>
+
+void make_ready(Thread& thread) {
+    Hart& hart = *thread.hart;
+    hart.ready.insert(thread);
+    if (&hart != &this_hart() && (!hart.current || thread.urgency <= hart.current->urgency))
+        interrupt_hart(hart);
+}
+
+void answer(Thread& thread, abi::Result<std::uint64_t> result) {
+    thread.registers.x[10] = static_cast<std::uint64_t>(result ? abi::Error::None : result.error());
+    thread.registers.x[11] = result.value_or(0);
+}
+
+void wake(Thread& thread, abi::Result<std::uint64_t> result) {
+    if (thread.wait == Wait::Event) {
+        thread.event->waiters.remove(thread);
+        answer(thread, result);
+    }
+    disarm(thread.timer);
+    thread.wait = Wait::None;
+    make_ready(thread);
+}
+
+void block(Thread& thread, Wait wait) {
+    thread.wait = wait;
+    thread.hart->current = nullptr;
+}
+
+void unlink(Thread& thread) {
+    if (thread.wait == Wait::Event)
+        thread.event->waiters.remove(thread);
+    else
+        thread.hart->ready.remove(thread);
+    thread.wait = Wait::None;
+    disarm(thread.timer);
+}
+
+void arm(Timer& timer, Hart& hart, std::uint64_t deadline) {
+    disarm(timer);
+    timer.deadline = deadline;
+    if (deadline == ~std::uint64_t{0})
+        return;
+    timer.hart = &hart;
+    hart.timers.insert(timer);
+    if (&hart != &this_hart() && hart.timers.front() == &timer)
+        interrupt_hart(hart);
+}
+
+void disarm(Timer& timer) {
+    if (timer.hart)
+        timer.hart->timers.remove(timer);
+    timer.hart = nullptr;
+}
+
+void arm_guest_timer(Vcpu& vcpu) {
+    const std::uint64_t host = now(), deadline = vcpu.state(abi::VcpuRegister::Vstimecmp);
+    const std::uint64_t guest = host + vcpu.state(abi::VcpuRegister::TimeDelta);
+    const std::uint64_t rest = deadline > guest ? deadline - guest : 0;
+    vcpu.timer.vcpu = &vcpu;
+    arm(vcpu.timer, *vcpu.thread->hart, rest > ~host ? ~std::uint64_t{0} : host + rest);
+}
+
+void expire(Hart& hart, std::uint64_t time) {
+    while (Timer* timer = hart.timers.front()) {
+        if (timer->deadline > time)
+            return;
+        disarm(*timer);
+        if (timer->thread)
+            wake(*timer->thread, std::unexpected{abi::Error::TimedOut});
+        else // with Sstc the hardware has raised VSTIP itself: the vCPU only needs to run
+            interrupt(*timer->vcpu, nucleus.has(abi::SystemFeature::Sstc) ? 0 : abi::hvip::vstip, 0);
+    }
+}
+
+std::uint64_t next_deadline(const Hart& hart) {
+    std::uint64_t deadline = hart.timers.front() ? hart.timers.front()->deadline : ~std::uint64_t{0};
+    if (hart.current && hart.ready.front() && hart.ready.front()->urgency == hart.current->urgency)
+        deadline = std::min(deadline, hart.slice_end);
+    return deadline;
+}
+
+void pick(Hart& hart, std::uint64_t time) {
+    Thread* current = hart.current;
+    if (current && (current->dead || current->process->state != abi::ProcessState::Alive)) {
+        hart.current = nullptr;
+        if (current->dead)
+            release(*current);
+    } else if (current && hart.fencing) {
+        return;
+    } else if (current && current->hart != &hart) { // it was moved
+        hart.current = nullptr;
+        make_ready(*current);
+    }
+    while (Thread* next = hart.ready.front()) {
+        current = hart.current;
+        if (next->process->state != abi::ProcessState::Alive) {
+            hart.ready.pop();
+            continue;
+        }
+        if (current && (next->urgency > current->urgency || (next->urgency == current->urgency && time < hart.slice_end)))
+            return;
+        hart.ready.pop();
+        if (current)
+            hart.ready.insert(*current);
+        hart.current = next;
+        hart.slice_end = time + nucleus.slice_ticks;
+        return;
+    }
+}
+
+void raise(Event& event, std::uint64_t bits) {
+    event.signals |= bits;
+    for (Thread* thread = event.waiters.front(); thread && event.signals != 0;) {
+        Thread* following = thread->next;
+        if (const std::uint64_t seen = event.signals & thread->wanted) {
+            event.signals &= ~seen;
+            wake(*thread, seen);
+        }
+        thread = following;
+    }
+}
+
+void raise(const Signal& signal) {
+    if (signal.event && nucleus.pool.serial(signal.event) == signal.serial)
+        raise(*signal.event, signal.bits);
+}
+
+void interrupt(Vcpu& vcpu, std::uint64_t set, std::uint64_t clear) {
+    vcpu.set = (vcpu.set | set) & ~clear;
+    vcpu.clear = (vcpu.clear | clear) & ~set;
+    Thread* thread = vcpu.thread;
+    if (thread && thread->wait == Wait::Interrupt)
+        wake(*thread, 0);
+    else if (vcpu.hart && vcpu.hart != &this_hart() && vcpu.hart->current == thread)
+        interrupt_hart(*vcpu.hart);
+}
+
+void end(Process& process, abi::ProcessState state, std::uint64_t cause, std::uint64_t trap_value,
+         const abi::Registers& registers) {
+    if (process.state != abi::ProcessState::Alive)
+        return;
+    process.state = state;
+    process.cause = cause;
+    process.trap_value = trap_value;
+    process.registers = registers;
+    raise(process.death);
+    for (std::uint64_t i = 0; i < nucleus.hart_count; ++i) {
+        const Hart& hart = *nucleus.harts[i];
+        if (&hart != &this_hart() && hart.current && hart.current->process == &process)
+            interrupt_hart(hart);
+    }
+}
+
+void unbind(Thread& thread) {
+    Vcpu* vcpu = std::exchange(thread.vcpu, nullptr);
+    if (!vcpu)
+        return;
+    vcpu->thread = nullptr;
+    disarm(vcpu->timer);
+    thread.resumable = 0;
+    if (thread.in_guest()) {
+        thread.active = &thread.registers;
+        answer(thread, std::unexpected{abi::Error::BadHandle});
+        if (thread.wait == Wait::Interrupt)
+            wake(thread, 0);
+    }
+}
+
+void release(Thread& thread) {
+    Process& process = *thread.process;
+    unlink(thread);
+    unbind(thread);
+    const abi::Registers last = thread.registers;
+    nucleus.pool.release(process.space.account, &thread);
+    if (!nucleus.pool.next<Thread>(process.space.account, nullptr))
+        end(process, abi::ProcessState::Exited, 0, 0, last);
+}
+
+bool fenced(const Hart& self, const Space& space, std::uint64_t epoch) {
+    for (std::uint64_t i = 0; i < nucleus.hart_count; ++i) {
+        const Hart& hart = *nucleus.harts[i];
+        if (&hart != &self && ((hart.process && &hart.process->space == &space && hart.program_epoch < epoch) ||
+                               (hart.vcpu && &hart.vcpu->guest->space == &space && hart.guest_epoch < epoch)))
+            return false;
+    }
+    return true;
+}
+
+void fence(Hart& self, Space& space) {
+    ++space.epoch;
+    self.fencing = &space;
+    self.fence_epoch = space.epoch;
+    for (std::uint64_t i = 0; i < nucleus.hart_count; ++i) {
+        const Hart& hart = *nucleus.harts[i];
+        if (&hart != &self && ((hart.process && &hart.process->space == &space) ||
+                               (hart.vcpu && &hart.vcpu->guest->space == &space)))
+            interrupt_hart(hart);
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "abi/handle.hpp"
+
+namespace sdk {
+
+/// What the manager tells a program that it starts: a page of its own, mapped read-only at `startup_address`.
+struct Startup {
+    char name[32];       ///< ends with NUL, as does `arguments`
+    char arguments[256];
+    std::uint64_t cpus;
+    std::uint64_t harts;        ///< where its threads may run, as a set of hart numbers
+    std::uint64_t priority;     ///< for its threads, 1 to 255
+    std::uint64_t guest_bytes;  ///< of `guest_memory`
+    std::uint64_t image_bytes;  ///< of what `image` holds, from its first byte on; 0: none
+    std::uint64_t heap_bytes;   ///< mapped at `heap_address`
+};
+static_assert(sizeof(Startup) <= 4096);
+
+inline constexpr std::uint64_t startup_address = 0x8000;
+inline constexpr std::uint64_t program_address = 0x10000;
+inline constexpr std::uint64_t heap_address = 0x1000'0000;
+/// From here on the SDK chooses where things are mapped.
+inline constexpr std::uint64_t mappings_address = 0x10'0000'0000;
+
+/// The handles that the manager grants; `abi::own_process` is there too.
+namespace granted {
+inline constexpr abi::Handle system = 2;       ///< with the right Log
+inline constexpr abi::Handle guest_memory = 3; ///< Memory for the guest's RAM, zeroed
+inline constexpr abi::Handle image = 4;        ///< Memory with the guest's image, read-only, in whole pages
+}
+
+inline const Startup& startup() {
+    return *reinterpret_cast<const Startup*>(startup_address);
+}
+
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sdk/virtual_cpu.hpp"
+
+#include <optional>
+
+#include "base/page.hpp"
+#include "sdk/decode.hpp"
+#include "sdk/guest_virtual.hpp"
+
+namespace sdk {
+
+namespace {
+
+/// htinst of a fault by a page-table walk: a 64-bit read or write (norm:H_trans_implicit_trap_pseudo).
+constexpr std::uint64_t walk_read = 0x3000, walk_write = 0x3020;
+
+/// The instruction at pc, fetched as the guest would; nothing if it cannot be.
+std::optional<std::uint32_t> fetch_instruction(GuestVirtual pc) {
+    const auto low = fetch_guest(pc);
+    if (!low || (*low & 3) != 3)
+        return low;
+    const auto next = pc.plus(2);
+    const auto high = next ? fetch_guest(*next) : std::nullopt;
+    if (!high)
+        return {};
+    return static_cast<std::uint32_t>(*high) << 16 | *low;
+}
+
+}
+
+VirtualCpu::VirtualCpu(const GuestMemory& memory, Handle handle, Reservation address)
+    : memory_{&memory}, address_{std::move(address)}, page_{reinterpret_cast<abi::VcpuPage*>(address_.address())},
+      handle_{std::move(handle)} {}
+
+abi::Result<VirtualCpu> VirtualCpu::create(const GuestMemory& memory, GuestPhysical entry, std::uint64_t argument) {
+    Reservation address{page_bytes};
+    const auto slot = call(abi::Call::VcpuCreate, memory.guest(), address.address());
+    if (!slot)
+        return std::unexpected{slot.error()};
+    VirtualCpu cpu{memory, Handle{*slot}, std::move(address)};
+    cpu.registers().pc = entry.value;
+    cpu.registers().x[11] = argument;
+    return cpu;
+}
+
+Exit VirtualCpu::resume() {
+    if (const auto resumed = call_once(abi::Call::VcpuResume, handle_.slot()); !resumed) [[unlikely]]
+        return Gone{resumed.error()};
+    return decode();
+}
+
+Exit VirtualCpu::decode() {
+    using enum abi::ExitReason;
+    abi::Registers& registers = page_->registers;
+    const abi::ExitRecord& exit = page_->exit;
+    switch (exit.reason) {
+    case SupervisorCall:
+        return SbiCall{static_cast<sbi::Extension>(registers.x[17]), registers.x[16], registers};
+    case UserCall: return SystemCall{registers.x[17], registers};
+    case LoadGuestPageFault: return decode_fault(Access::Load);
+    case StoreGuestPageFault: return decode_fault(Access::Store);
+    case InstructionGuestPageFault: return decode_fault(Access::Fetch);
+    case VirtualInstruction: return sdk::VirtualInstruction{static_cast<std::uint32_t>(exit.trap_value)};
+    case Kicked: return sdk::Kicked{};
+    case InstructionMisaligned:
+    case InstructionAccessFault:
+    case IllegalInstruction:
+    case Breakpoint:
+    case LoadMisaligned:
+    case LoadAccessFault:
+    case StoreMisaligned:
+    case StoreAccessFault:
+    case InstructionPageFault:
+    case LoadPageFault:
+    case StorePageFault: return Exception{exit.reason, exit.trap_value};
+    }
+    return Unexpected{exit};
+}
+
+Exit VirtualCpu::decode_fault(Access access) {
+    const abi::ExitRecord& exit = page_->exit;
+    const bool by_walk = exit.instruction == walk_read || exit.instruction == walk_write;
+    // norm:htval_trapval: htval is the address shifted right by 2. Its low bits are those of stval, but for a walk's.
+    const GuestPhysical address{exit.guest_page << 2 | (by_walk ? 0 : exit.trap_value & 3)};
+    const GuestPageFault fault{address, access, by_walk};
+    if (by_walk || access == Access::Fetch || memory_->contains(address))
+        return fault;
+    auto instruction = decode_transformed(exit.instruction);
+    if (!instruction)
+        if (const auto word = fetch_instruction({page_->registers.pc}))
+            instruction = decode_instruction(*word);
+    // The guest may have changed its code since: what is decoded must fit what happened.
+    if (!instruction || instruction->store != (access == Access::Store))
+        return fault;
+    return MmioAccess{address,
+                      instruction->width,
+                      instruction->store,
+                      page_->registers.x[instruction->register_number],
+                      instruction->sign_extend,
+                      instruction->register_number,
+                      instruction->length,
+                      page_->registers};
+}
+
+abi::Result<void> VirtualCpu::raise_exception(std::uint64_t cause, std::uint64_t value) {
+    using enum abi::VcpuRegister;
+    constexpr std::uint64_t sie = 1 << 1, spie = 1 << 5, spp = 1 << 8;
+    const auto status = read(Vsstatus), vector = read(Vstvec), supervisor = read(Supervisor);
+    if (!status || !vector || !supervisor)
+        return std::unexpected{!status ? status.error() : !vector ? vector.error() : supervisor.error()};
+    const std::uint64_t saved = (*status & ~(sie | spie | spp)) | ((*status & sie) != 0 ? spie : 0) | (*supervisor != 0 ? spp : 0);
+    for (const auto& [which, what] : {std::pair{Vsstatus, saved}, {Vsepc, registers().pc}, {Vscause, cause},
+                                      {Vstval, value}, {Supervisor, std::uint64_t{1}}})
+        if (const auto written = write(which, what); !written)
+            return std::unexpected{written.error()};
+    registers().pc = *vector & ~std::uint64_t{3}; // exceptions go to BASE in either mode (norm:stvec_mode_enc)
+    return {};
+}
+
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "abi/vcpu.hpp"
+#include "sdk/exit.hpp"
+#include "sdk/guest_memory.hpp"
+#include "sdk/handle.hpp"
+#include "sdk/mapping.hpp"
+
+namespace sdk {
+
+/// One virtual CPU of a guest. The thread that first resumes it keeps it.
+class VirtualCpu {
+  public:
+    /// Starts at `entry`, in VS-mode, or in VU-mode if the guest is a program without a kernel, with a0 = its number
+    /// (in order of creation, from 0), a1 = `argument`. `memory` outlives it.
+    static abi::Result<VirtualCpu> create(const GuestMemory& memory, GuestPhysical entry, std::uint64_t argument = 0);
+
+    /// Runs the guest until something happens that this monitor has to handle.
+    Exit resume();
+
+    /// Makes the present or the next resume, on whatever thread, return Kicked.
+    void kick() const { (void)call(abi::Call::VcpuKick, handle_.slot()); }
+    /// Sets and clears virtual interrupts (abi::hvip); wakes a guest that waits for one.
+    void interrupt(std::uint64_t set, std::uint64_t clear = 0) const {
+        (void)call(abi::Call::VcpuInterrupt, handle_.slot(), set, clear);
+    }
+    /// Makes the guest take an exception at its vector, as if its instruction had raised it in the first place.
+    abi::Result<void> raise_exception(std::uint64_t cause, std::uint64_t value);
+
+    /// x0 to x31 and pc, while the guest does not run.
+    abi::Registers& registers() { return page_->registers; }
+    abi::Result<std::uint64_t> read(abi::VcpuRegister which) const {
+        return call(abi::Call::VcpuRead, handle_.slot(), which);
+    }
+    abi::Result<std::uint64_t> write(abi::VcpuRegister which, std::uint64_t value) const {
+        return call(abi::Call::VcpuWrite, handle_.slot(), which, value);
+    }
+    abi::Handle slot() const { return handle_.slot(); }
+
+  private:
+    VirtualCpu(const GuestMemory& memory, Handle handle, Reservation address);
+    Exit decode();
+    Exit decode_fault(Access access);
+
+    const GuestMemory* memory_;
+    Reservation address_;
+    abi::VcpuPage* page_;
+    Handle handle_;
+};
+
+}
