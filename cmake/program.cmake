@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 # program(NAME SOURCES ...): a U-mode program for the bundle, linked with the SDK.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 function(program name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE sdk)
 endfunction()
 
-# guest(NAME SOURCES ...): a flat image that a monitor loads, built for VS-mode without any library.
+# guest(NAME SOURCES ...): a flat image that a monitor loads, built for VS-mode without any library; in build/target/images.
 function(guest name)
+  set(image ${PROJECT_BINARY_DIR}/images/${name})
   add_executable(${name}.elf ${ARGN})
+  set_target_properties(${name}.elf PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}
+    LINK_DEPENDS ${PROJECT_SOURCE_DIR}/guests/guest.ld)
   target_compile_options(${name}.elf PRIVATE ${SUNDEW_NUCLEUS_FLAGS} ${SUNDEW_TARGET_LANGUAGE} ${SUNDEW_TARGET_INCLUDES})
   target_link_options(${name}.elf PRIVATE -T ${PROJECT_SOURCE_DIR}/guests/guest.ld -Wl,--gc-sections)
-  set_target_properties(${name}.elf PROPERTIES LINK_DEPENDS ${PROJECT_SOURCE_DIR}/guests/guest.ld)
-  add_custom_command(OUTPUT ${name} DEPENDS ${name}.elf
-    COMMAND ${CMAKE_OBJCOPY} -O binary $<TARGET_FILE:${name}.elf> ${name})
-  add_custom_target(${name}-image ALL DEPENDS ${name})
+  add_custom_command(OUTPUT ${image} DEPENDS ${name}.elf
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/images
+    COMMAND ${CMAKE_OBJCOPY} -O binary $<TARGET_FILE:${name}.elf> ${image})
+  add_custom_target(${name}-image ALL DEPENDS ${image})
 endfunction()

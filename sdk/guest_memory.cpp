@@ -70,7 +70,7 @@ bool GuestMemory::contains(GuestPhysical address) const {
     return find(address, 1) != nullptr;
 }
 
-bool GuestMemory::read(GuestPhysical address, std::span<std::byte> to) const {
+bool GuestMemory::read_bytes(GuestPhysical address, std::span<std::byte> to) const {
     const std::byte* from = find(address, to.size());
     if (!from)
         return false;
@@ -78,7 +78,7 @@ bool GuestMemory::read(GuestPhysical address, std::span<std::byte> to) const {
     return true;
 }
 
-bool GuestMemory::write(GuestPhysical address, std::span<const std::byte> from) const {
+bool GuestMemory::write_bytes(GuestPhysical address, std::span<const std::byte> from) const {
     std::byte* to = find(address, from.size());
     if (!to)
         return false;

@@ -38,18 +38,18 @@ class GuestMemory {
     std::optional<T> read(GuestPhysical address) const {
         static_assert(std::is_trivially_copyable_v<T>);
         T value;
-        if (!read(address, std::as_writable_bytes(std::span{&value, 1})))
+        if (!read_bytes(address, std::as_writable_bytes(std::span{&value, 1})))
             return {};
         return value;
     }
     template <class T>
     bool write(GuestPhysical address, const T& value) const {
         static_assert(std::is_trivially_copyable_v<T>);
-        return write(address, std::as_bytes(std::span{&value, 1}));
+        return write_bytes(address, std::as_bytes(std::span{&value, 1}));
     }
     /// Copies out of the guest; false, and nothing is done, if not all of it lies in one region.
-    bool read(GuestPhysical address, std::span<std::byte> to) const;
-    bool write(GuestPhysical address, std::span<const std::byte> from) const;
+    bool read_bytes(GuestPhysical address, std::span<std::byte> to) const;
+    bool write_bytes(GuestPhysical address, std::span<const std::byte> from) const;
 
     /// Whether an address is in a region, mapped or not: a fault there is not a device's.
     bool contains(GuestPhysical address) const;

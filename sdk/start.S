@@ -12,12 +12,14 @@ start:
     .quad   writable_offset
     .quad   image_bytes
 begin:
+    la      tp, tls_begin                   // one for all threads: the C library keeps only errno there
     la      sp, stack_end
     call    sdk_begin
     call    main
     call    _exit                           // with what main returned
 
 thread_start:
+    la      tp, tls_begin
     call    sdk_thread                      // does not return
 
     .section .stack, "aw", @nobits

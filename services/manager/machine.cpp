@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/manager/machine.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "abi/boot.hpp"
+#include "base/page.hpp"
+#include "sdk/mapping.hpp"
+#include "sdk/startup.hpp"
+
+namespace {
+
+constexpr std::uint64_t large_page = std::uint64_t{2} << 20;
+using abi::Rights;
+
+std::uint64_t range_info(abi::Handle slot, std::uint64_t which) {
+    return sdk::call(abi::Call::RangeInfo, slot, which).value_or(0);
+}
+
+/// Zeroes new memory and puts `content` at its start, piece by piece.
+abi::Result<void> fill(abi::Handle memory, std::uint64_t pages, std::span<const std::byte> content) {
+    constexpr std::uint64_t piece = 4096; // 16 MiB
+    for (std::uint64_t done = 0; done < pages; done += piece) {
+        const auto mapping = sdk::Mapping::create(memory, done, std::min(piece, pages - done));
+        if (!mapping)
+            return std::unexpected{mapping.error()};
+        std::memset(mapping->bytes().data(), 0, mapping->bytes().size());
+        const std::size_t copied = std::min(content.size(), mapping->bytes().size());
+        std::memcpy(mapping->bytes().data(), content.data(), copied);
+        content = content.subspan(copied);
+    }
+    return {};
+}
+
+void copy_text(std::span<char> to, std::string_view from) {
+    std::memcpy(to.data(), from.data(), std::min(from.size(), to.size() - 1));
+}
+
+}
+
+Memories::Memories(ManagerHeap heap) {
+    for (abi::Handle slot = abi::boot::first_ram; slot < abi::boot::first_device; ++slot) {
+        Ram::Pages pages{range_info(slot, 0), range_info(slot, 1)};
+        if (pages.count == 0)
+            break;
+        ranges_.push_back({slot, pages});
+        if (slot == heap.slot)
+            pages = {pages.first + heap.pages, pages.count - heap.pages};
+        ram_.give(pages);
+    }
+}
+
+abi::Result<sdk::Handle> Memories::handle(Ram::Pages pages) const {
+    for (const Range& range : ranges_)
+        if (pages.first >= range.pages.first && pages.first - range.pages.first < range.pages.count) {
+            const auto slot = sdk::call(abi::Call::RangeSplit, range.slot, pages.first - range.pages.first, pages.count);
+            if (!slot)
+                return std::unexpected{slot.error()};
+            return sdk::Handle{*slot};
+        }
+    return std::unexpected{abi::Error::BadArgument};
+}
+
+std::uint64_t Plan::pages() const {
+    std::uint64_t sum = 1 + pages_for(machine.heap) + pages_for(machine.memory); // the startup page, heap, guest
+    for (const elf::Segment& segment : program.all())
+        sum += pages_for(segment.bytes);
+    return sum;
+}
+
+/// Memory of the process: taken, filled, mapped into it.
+abi::Result<void> Machine::map_new(Memories& memories, std::uint64_t address, std::uint64_t bytes, Rights rights,
+                                 std::span<const std::byte> content) {
+    const auto pages = memories.ram().take(pages_for(bytes));
+    if (!pages)
+        return std::unexpected{abi::Error::OutOfQuota};
+    pages_.push_back(*pages);
+    const auto memory = memories.handle(*pages);
+    if (!memory)
+        return std::unexpected{memory.error()};
+    if (const auto filled = fill(memory->slot(), pages->count, content); !filled)
+        return std::unexpected{filled.error()};
+    return sdk::map(process(), memory->slot(), 0, address, pages->count, rights);
+}
+
+/// Puts a handle into the process's next slot, which is the one where it looks for it.
+abi::Result<void> Machine::grant(abi::Handle expected, sdk::Handle handle, Rights rights) {
+    const auto slot = sdk::call(abi::Call::HandleGrant, process(), handle.slot(), rights);
+    if (!slot)
+        return std::unexpected{slot.error()};
+    if (*slot != expected)
+        return std::unexpected{abi::Error::BadHandle};
+    return {};
+}
+
+abi::Result<void> Machine::build(const Plan& plan, Memories& memories) {
+    for (const elf::Segment& segment : plan.program.all()) {
+        const Rights rights = segment.execute ? Rights::Read | Rights::Execute
+                              : segment.write ? Rights::Read | Rights::Write
+                                              : Rights::Read;
+        if (const auto mapped = map_new(memories, segment.address, segment.bytes, rights, segment.data); !mapped)
+            return std::unexpected{mapped.error()};
+    }
+    if (const auto mapped = map_new(memories, sdk::heap_address, plan.machine.heap, Rights::Read | Rights::Write, {}); !mapped)
+        return std::unexpected{mapped.error()};
+    sdk::Startup startup{};
+    copy_text(startup.name, plan.machine.name);
+    copy_text(startup.arguments, plan.machine.arguments);
+    startup.cpus = plan.machine.cpus;
+    startup.harts = plan.machine.harts;
+    startup.priority = plan.machine.priority;
+    startup.guest_bytes = plan.machine.memory;
+    startup.image_bytes = plan.image_bytes;
+    startup.heap_bytes = plan.machine.heap;
+    if (const auto mapped = map_new(memories, sdk::startup_address, sizeof startup, Rights::Read, std::as_bytes(std::span{&startup, 1}));
+        !mapped)
+        return std::unexpected{mapped.error()};
+
+    // Its RAM last, aligned so that guests get large pages; not mapped here for longer than to zero it.
+    const auto guest = memories.ram().take(pages_for(plan.machine.memory), plan.machine.memory >= large_page ? large_page / page_bytes : 1);
+    if (!guest)
+        return std::unexpected{abi::Error::OutOfQuota};
+    pages_.push_back(*guest);
+    auto memory = memories.handle(*guest);
+    if (!memory)
+        return std::unexpected{memory.error()};
+    if (const auto filled = fill(memory->slot(), guest->count, {}); !filled)
+        return filled;
+    const auto log = sdk::call(abi::Call::HandleGrant, process(), abi::boot::system, Rights::Log);
+    if (!log || *log != sdk::granted::system)
+        return std::unexpected{log ? abi::Error::BadHandle : log.error()};
+    if (const auto granted = grant(sdk::granted::guest_memory, std::move(*memory), Rights::All); !granted)
+        return granted;
+    if (plan.image_bytes == 0)
+        return {};
+    const auto image = sdk::call(abi::Call::RangeSplit, abi::boot::bundle, plan.image_page, pages_for(plan.image_bytes));
+    if (!image)
+        return std::unexpected{image.error()};
+    return grant(sdk::granted::image, sdk::Handle{*image}, Rights::Read | Rights::Execute | Rights::Grant);
+}
+
+abi::Result<Machine> Machine::start(const Plan& plan, Memories& memories, abi::Handle event, std::uint64_t bits) {
+    const auto process = sdk::call(abi::Call::ProcessCreate, plan.machine.quota, event, bits, plan.machine.harts);
+    if (!process)
+        return std::unexpected{process.error()};
+    Machine machine;
+    machine.name_ = std::string{plan.machine.name};
+    machine.process_ = sdk::Object{*process};
+    auto built = machine.build(plan, memories);
+    if (built) {
+        const int hart = std::countr_zero(plan.machine.harts);
+        const auto thread = sdk::call(abi::Call::ThreadCreate, *process, plan.program.entry, 0, 0, hart, plan.machine.priority);
+        if (thread)
+            (void)sdk::call(abi::Call::HandleClose, *thread);
+        else
+            built = std::unexpected{thread.error()};
+    }
+    if (!built) {
+        machine.reclaim(memories);
+        return std::unexpected{built.error()};
+    }
+    return machine;
+}
+
+void Machine::reclaim(Memories& memories) {
+    process_ = sdk::Object{};
+    for (const Ram::Pages& pages : pages_)
+        memories.ram().give(pages);
+    pages_.clear();
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sdk/handle.hpp"
+#include "services/manager/elf.hpp"
+#include "services/manager/manifest.hpp"
+#include "services/manager/ram.hpp"
+
+/// The first pages of one of the ranges of RAM: the manager lives in them.
+struct ManagerHeap {
+    abi::Handle slot = 0;
+    std::uint64_t pages = 0;
+};
+
+/// The machine's RAM, as Memory objects and the pages of them that are free.
+class Memories {
+  public:
+    /// Takes over what the nucleus left in the handle table, but for the manager's own heap.
+    explicit Memories(ManagerHeap heap);
+    Ram& ram() { return ram_; }
+    /// A handle of just these pages.
+    abi::Result<sdk::Handle> handle(Ram::Pages pages) const;
+
+  private:
+    struct Range {
+        abi::Handle slot;
+        Ram::Pages pages;
+    };
+    std::vector<Range> ranges_;
+    Ram ram_;
+};
+
+/// What a machine of the manifest needs, checked and found in the bundle.
+struct Plan {
+    manifest::Machine machine;
+    elf::Program program;
+    std::uint64_t image_page = 0, image_bytes = 0; ///< in the bundle
+    std::uint64_t pages() const;                   ///< of RAM, in all
+};
+
+/// A running monitor and all that was given to it. Everything comes back when it is destroyed.
+class Machine {
+  public:
+    /// Builds and starts the process; `bits` of `event` are raised when it ends.
+    static abi::Result<Machine> start(const Plan& plan, Memories& memories, abi::Handle event, std::uint64_t bits);
+    Machine(Machine&&) noexcept = default;
+    Machine& operator=(Machine&&) noexcept = default;
+
+    const std::string& name() const { return name_; }
+    abi::Handle process() const { return process_.slot(); }
+    /// Ends the process, if it has not, and takes back its memory.
+    void reclaim(Memories& memories);
+
+  private:
+    Machine() = default;
+    abi::Result<void> map_new(Memories& memories, std::uint64_t address, std::uint64_t bytes, abi::Rights rights,
+                                 std::span<const std::byte> content);
+    abi::Result<void> grant(abi::Handle expected, sdk::Handle handle, abi::Rights rights);
+    abi::Result<void> build(const Plan& plan, Memories& memories);
+
+    std::string name_;
+    std::vector<Ram::Pages> pages_;
+    sdk::Object process_;
+};

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/manager/manifest.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "base/device_tree.hpp"
+#include "base/page.hpp"
+
+namespace manifest {
+
+namespace {
+
+/// What a number may be. The blob holds it in `bytes` bytes.
+struct NumberKey {
+    std::string_view name;
+    std::uint64_t Machine::* member;
+    std::size_t bytes;
+    std::uint64_t least, most;
+    bool whole_pages;
+};
+constexpr std::array number_keys{
+    NumberKey{"cpus", &Machine::cpus, 4, 1, 8, false},
+    NumberKey{"memory", &Machine::memory, 8, page_bytes, std::uint64_t{1} << 40, true},
+    NumberKey{"heap", &Machine::heap, 8, page_bytes, std::uint64_t{1} << 35, true},
+    NumberKey{"quota", &Machine::quota, 4, 1, 65536, false},
+    NumberKey{"priority", &Machine::priority, 4, 1, 255, false},
+    NumberKey{"harts", &Machine::harts, 8, 1, ~std::uint64_t{0}, false},
+};
+
+struct StringKey {
+    std::string_view name;
+    std::string_view Machine::* member;
+    std::size_t least, most;
+};
+constexpr std::array string_keys{
+    StringKey{"vm-name", &Machine::name, 1, 31},
+    StringKey{"monitor", &Machine::monitor, 1, 255},
+    StringKey{"image", &Machine::image, 0, 255},
+    StringKey{"arguments", &Machine::arguments, 0, 255},
+};
+
+/// Takes one property; returns what is wrong with it, null for nothing.
+const char* take(Machine& machine, std::string_view name, device_tree::Value value) {
+    if (const auto* key = std::ranges::find(number_keys, name, &NumberKey::name); key != number_keys.end()) {
+        if (value.left() != key->bytes)
+            return "has the wrong size";
+        const std::uint64_t number = value.number(key->bytes);
+        if (number < key->least || number > key->most || (key->whole_pages && !aligned(number, page_bytes)))
+            return "is out of its range";
+        machine.*key->member = number;
+        return nullptr;
+    }
+    if (const auto* key = std::ranges::find(string_keys, name, &StringKey::name); key != string_keys.end()) {
+        const std::string_view string = value.string();
+        if (value.failed() || value.left() != 0)
+            return "is not one string";
+        if (string.size() < key->least || string.size() > key->most)
+            return "is too short or too long";
+        machine.*key->member = string;
+        return nullptr;
+    }
+    return "is not a key of the manifest";
+}
+
+/// Collects the machines: the root's properties, and one node for each machine below it.
+struct Visitor {
+    Manifest manifest;
+    std::optional<Error> error;
+    std::string_view node;
+    Machine machine;
+    std::size_t depth = 0;
+    bool version_fits = false;
+
+    void complain(std::string_view property, const char* what) {
+        if (!error)
+            error = Error{node, property, what};
+    }
+    void reservation(std::uint64_t, std::uint64_t) {}
+    void begin_node(std::string_view name) {
+        node = depth == 0 ? "/" : name;
+        machine = {};
+        if (++depth > 2)
+            complain({}, "has nodes of its own");
+    }
+    void property(std::string_view name, device_tree::Value value) {
+        if (depth != 1) {
+            if (const char* wrong = take(machine, name, value))
+                complain(name, wrong);
+        } else if (name == "sundew,version") {
+            version_fits = value.left() == 4 && value.cell() == 1;
+        } else if (name == "sundew,manifest") {
+            manifest.file = value.string();
+        }
+    }
+    void end_node() {
+        constexpr std::size_t machine_limit = 64;
+        if (--depth != 1)
+            return;
+        for (const NumberKey& key : number_keys)
+            if (machine.*key.member == 0)
+                complain(key.name, "is missing");
+        for (const StringKey& key : string_keys)
+            if ((machine.*key.member).size() < key.least)
+                complain(key.name, "is missing");
+        if (std::ranges::find(manifest.machines, machine.name, &Machine::name) != manifest.machines.end())
+            complain("vm-name", "is that of another machine");
+        if (manifest.machines.size() == machine_limit)
+            complain({}, "is one machine too many: 64 are the limit");
+        else
+            manifest.machines.push_back(machine);
+    }
+};
+
+}
+
+std::expected<Manifest, Error> read(std::span<const std::byte> blob) {
+    Visitor visitor;
+    if (!device_tree::walk(blob, visitor))
+        return std::unexpected{Error{{}, {}, "is not a device tree"}};
+    if (!visitor.version_fits)
+        return std::unexpected{Error{"/", "sundew,version", "is not 1: this bundle is for another Sundew"}};
+    if (visitor.manifest.file.empty())
+        return std::unexpected{Error{"/", "sundew,manifest", "is missing"}};
+    if (visitor.error)
+        return std::unexpected{*visitor.error};
+    return std::move(visitor.manifest);
+}
+
+}
