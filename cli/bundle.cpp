@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/bundle.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+extern "C" {
+#include <libfdt.h>
+}
+
+namespace bundle {
+
+namespace {
+
+constexpr std::size_t page = 4096, header_bytes = 110;
+
+void check(int result, const char* what) {
+    if (result < 0)
+        throw std::runtime_error{fmt::format("the manifest's device tree: {}: {}", what, fdt_strerror(result))};
+}
+
+std::vector<char> read_file(const std::filesystem::path& file) {
+    std::ifstream stream{file, std::ios::binary};
+    if (!stream)
+        throw std::runtime_error{fmt::format("{}: cannot be read", file.string())};
+    return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
+}
+
+void Archive::append(std::string name, std::span<const char> data, bool align) {
+    // More NULs than one after the name put the data at a page: the reader goes by the name's length.
+    std::size_t name_bytes = name.size() + 1;
+    if (align)
+        name_bytes += (page - (bytes_.size() + header_bytes + name_bytes) % page) % page;
+    if (name_bytes > page) { // a name may be no longer than that: an empty member first
+        append("filler", {}, false);
+        return append(std::move(name), data, align);
+    }
+    const std::string header = fmt::format("070701{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}", 0,
+                                           0100644, 0, 0, 1, 0, data.size(), 0, 0, 0, 0, name_bytes, 0);
+    const auto pad = [&] { bytes_.resize((bytes_.size() + 3) & ~std::size_t{3}); };
+    bytes_.insert(bytes_.end(), header.begin(), header.end());
+    name.resize(name_bytes);
+    bytes_.insert(bytes_.end(), name.begin(), name.end());
+    pad();
+    bytes_.insert(bytes_.end(), data.begin(), data.end());
+    pad();
+}
+
+void Archive::add(std::string name, std::span<const char> data) {
+    constexpr std::size_t most = 0xffffffff;
+    if (data.size() > most)
+        throw std::runtime_error{fmt::format("{}: larger than 4 GiB, which a newc archive cannot hold", name)};
+    append(std::move(name), data, true);
+}
+
+std::vector<char> Archive::finish() {
+    append("TRAILER!!!", {}, false);
+    bytes_.resize((bytes_.size() + page - 1) / page * page);
+    return std::move(bytes_);
+}
+
+std::vector<char> device_tree(const manifest::Manifest& manifest,
+                              const std::function<std::string(const std::filesystem::path&)>& member) {
+    std::vector<char> tree(page + manifest.machines.size() * 2 * page);
+    void* fdt = tree.data();
+    check(fdt_create(fdt, static_cast<int>(tree.size())), "create");
+    check(fdt_finish_reservemap(fdt), "reservations");
+    check(fdt_begin_node(fdt, ""), "root");
+    check(fdt_property_u32(fdt, "sundew,version", 1), "version");
+    check(fdt_property_string(fdt, "sundew,manifest", manifest.file.c_str()), "file");
+    for (std::size_t i = 0; i < manifest.machines.size(); ++i) {
+        const manifest::Machine& machine = manifest.machines[i];
+        check(fdt_begin_node(fdt, fmt::format("vm@{:x}", i).c_str()), "machine");
+        check(fdt_property_string(fdt, "vm-name", machine.name.c_str()), "name");
+        check(fdt_property_string(fdt, "monitor", member(machine.monitor).c_str()), "monitor");
+        if (!machine.image.empty())
+            check(fdt_property_string(fdt, "image", member(machine.image).c_str()), "image");
+        check(fdt_property_string(fdt, "arguments", machine.arguments.c_str()), "arguments");
+        check(fdt_property_u32(fdt, "cpus", static_cast<std::uint32_t>(machine.cpus)), "cpus");
+        check(fdt_property_u64(fdt, "memory", machine.memory), "memory");
+        check(fdt_property_u64(fdt, "heap", machine.heap), "heap");
+        check(fdt_property_u32(fdt, "quota", static_cast<std::uint32_t>(machine.quota)), "quota");
+        check(fdt_property_u32(fdt, "priority", static_cast<std::uint32_t>(machine.priority)), "priority");
+        check(fdt_property_u64(fdt, "harts", machine.harts), "harts");
+        check(fdt_end_node(fdt), "machine");
+    }
+    check(fdt_end_node(fdt), "root");
+    check(fdt_finish(fdt), "finish");
+    tree.resize(fdt_totalsize(fdt));
+    return tree;
+}
+
+std::vector<char> make(const manifest::Manifest& manifest) {
+    std::map<std::filesystem::path, std::string> members;
+    std::set<std::string> names;
+    const auto name = [&](const std::filesystem::path& file, const char* folder) {
+        if (file.empty() || members.contains(file))
+            return;
+        std::string text = fmt::format("{}/{}", folder, file.filename().string());
+        for (int other = 2; names.contains(text); ++other) // another file of the same name
+            text = fmt::format("{}/{}-{}", folder, file.filename().string(), other);
+        names.insert(text);
+        members[file] = text;
+    };
+    for (const manifest::Machine& machine : manifest.machines) {
+        name(machine.monitor, "bin");
+        name(machine.image, "images");
+    }
+    Archive archive;
+    archive.add("manifest.dtb", device_tree(manifest, [&](const auto& file) { return members.at(file); }));
+    for (const auto& [file, member] : members)
+        archive.add(member, read_file(file));
+    return archive.finish();
+}
+
+}
