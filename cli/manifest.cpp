@@ -212,7 +212,8 @@ std::expected<Manifest, Complaints> parse(std::string_view text, const fs::path&
         const auto& at = error.source().begin;
         return std::unexpected{Complaints{fmt::format("{}:{}:{}: {}", file.string(), at.line, at.column, error.description())}};
     }
-    Manifest manifest{.file = file.string()};
+    Manifest manifest;
+    manifest.file = file.string();
     for (const auto& [name, value] : root) {
         if (name.str() == "bench" && value.is_table()) {
             read_bench(*value.as_table(), manifest, context);

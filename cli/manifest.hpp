@@ -22,7 +22,6 @@ struct Manifest {
     std::string file;
     std::vector<Machine> machines;
     std::uint64_t bench_harts = 1; ///< of the host that `sundew bench` runs this on
-    std::uint64_t bench_seconds = 0;
 };
 
 /// A line for a person: "FILE:LINE:COLUMN: what is wrong; what to do".
