@@ -58,7 +58,7 @@ HostRange choose_pool(HostPhysical image, std::uint64_t image_bytes) {
         if (each.first.value >= first)
             end = std::min(end, each.first.value & ~(page_bytes - 1));
     if (end < first + pool_least / 2)
-        panic("no room for the pool behind the image: load the device tree and the initrd further up");
+        refuse("no room for the pool behind the image: load the device tree and the initrd further up");
     return {{first}, end - first};
 }
 
@@ -72,7 +72,7 @@ void map_window(const Image& image, HostRange pool, Account& account) {
             const auto step = window.map(memory, address + done * page_bytes, {physical.value + done * page_bytes},
                                          bytes / page_bytes - done, flags | pte::global);
             if (!step)
-                panic("the pool is too small for the nucleus's own map");
+                refuse("the pool is too small for the nucleus's own map");
             done += *step;
         }
     };
@@ -91,7 +91,7 @@ void make_harts(std::uint64_t boot_id, Account& account) {
     for (const auto& found : facts.harts.all()) {
         void* memory = nucleus.pool.allocate(account, abi::Kind::None, pages);
         if (!memory)
-            panic("the pool is too small for that many harts");
+            refuse("the pool is too small for that many harts");
         auto* hart = new (static_cast<std::byte*>(memory) + (pages - 1) * page_bytes) Hart{};
         hart->number = nucleus.hart_count;
         hart->id = found.id;
@@ -104,7 +104,7 @@ void make_harts(std::uint64_t boot_id, Account& account) {
     for (std::uint64_t i = 0; i < nucleus.hart_count; ++i)
         if (nucleus.harts[i]->id == boot_id)
             return;
-    panic("the device tree does not name the hart that it was started on");
+    refuse("the device tree does not name the hart that it was started on");
 }
 
 /// Makes the manager of the image that is linked in, owner of all that the nucleus does not need for itself.
@@ -129,7 +129,8 @@ Thread& make_manager(const Image& image, Account& account, Hart& hart) {
 void hand_over(HandleTable& handles, HostRange tree) {
     using abi::Kind, abi::Rights;
     handles.put(abi::boot::system, {Kind::System, Rights::All, 0, 0});
-    handles.put(abi::boot::interrupts, {Kind::Interrupt, Rights::All, 0, std::uint64_t{nucleus.plic.lines()} + 1});
+    if (nucleus.plic.lines() != 0)
+        handles.put(abi::boot::interrupts, {Kind::Interrupt, Rights::All, 1, nucleus.plic.lines()});
     handles.put(abi::boot::device_tree,
                 {Kind::Memory, Rights::Read | Rights::Grant, tree.first.value / page_bytes, tree.bytes / page_bytes});
     if (facts.initrd.bytes != 0)
@@ -154,9 +155,9 @@ void hand_over(HandleTable& handles, HostRange tree) {
 extern "C" [[noreturn]] void boot(std::uint64_t hart_id, HostPhysical tree, HostPhysical physical) {
     probe_machine();
     if (!read_device_tree(map_device_tree(tree), facts))
-        panic("the device tree at a1 is missing or broken");
+        refuse("the device tree at a1 is missing or broken");
     if (facts.harts.count == 0 || facts.ram.count == 0 || facts.timebase_hertz == 0)
-        panic("the device tree names no harts, no RAM or no timebase");
+        refuse("the device tree names no harts, no RAM or no timebase");
     const Image image = this_image(physical);
     facts.initrd = whole_pages(facts.initrd);
     const HostRange tree_pages = whole_pages({tree, facts.blob_bytes});

@@ -40,6 +40,7 @@ static_assert(offsetof(Hart, registers) == HART_REGISTERS && offsetof(Hart, stac
 struct Nucleus {
     static constexpr std::size_t hart_limit = 64;
     Lock lock;
+    Lock console_lock; ///< for whole pieces of text; taken alone or last
     Pool pool;
     HostPhysical root;              ///< the page table with nothing but the window
     std::uint64_t window_entry = 0; ///< the entry of every root page table that leads to the window
@@ -73,4 +74,7 @@ void settle(Hart& hart);
 /// Writes to the firmware's console.
 void print(std::span<const char> text);
 [[noreturn]] void reset(std::uint64_t type);
+/// This machine cannot be used: says why in a line, and resets it with failure.
+[[noreturn]] void refuse(const char* message);
+/// A bug of ours: says so with all registers, and resets the machine with failure.
 [[noreturn]] void panic(const char* message);

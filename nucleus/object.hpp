@@ -60,7 +60,9 @@ struct Process {
     static constexpr auto kind = abi::Kind::Process;
     Space space;
     HandleTable* handles = nullptr;
+    static constexpr std::uint64_t depth_limit = 8;
     Process* parent = nullptr; ///< its quota came from there and goes back there
+    std::uint64_t depth = 0;   ///< ancestors, the manager included
     std::uint64_t harts = 0;   ///< where its threads may run, as a set of hart numbers
     Signal death;
     abi::ProcessState state = abi::ProcessState::Alive;

@@ -43,7 +43,7 @@ Image this_image(HostPhysical physical) {
 
 void probe_machine() {
     if (!csr::hgatp.exists() || !guest_mode(Atp::sv39))
-        panic("this hart has no hypervisor extension (H with Sv39x4): start the machine with one, "
+        refuse("this hart has no hypervisor extension (H with Sv39x4): start the machine with one, "
               "on QEMU with -cpu rv64,h=true");
     constexpr std::uint64_t time_compare = std::uint64_t{1} << 63, dirty_update = std::uint64_t{1} << 61,
                             shadow_stack = 1 << 3, landing_pad = 1 << 2;
@@ -85,7 +85,7 @@ void use_window(std::uint64_t entry) {
 void start_hart(const Hart& hart, const Image& image) {
     const auto entry = image.physical.value + offset(reinterpret_cast<const void*>(&start_hart_entry));
     if (sbi::call(sbi::Extension::HartState, sbi::hart_start, hart.id, entry, reinterpret_cast<std::uint64_t>(&hart)).error != 0)
-        panic("firmware does not start a hart that the device tree names");
+        refuse("firmware does not start a hart that the device tree names");
 }
 
 void run_hart(Hart& hart) {

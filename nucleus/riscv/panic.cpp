@@ -51,6 +51,13 @@ void reset(std::uint64_t type) {
         asm volatile("wfi");
 }
 
+void refuse(const char* message) {
+    put("\nnucleus: ");
+    put(message);
+    put("\n");
+    reset(2);
+}
+
 void panic(const char* message) {
     panic_message = message;
     asm volatile("ebreak"); // so that the registers are those of here

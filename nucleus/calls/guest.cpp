@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Guests and their virtual CPUs.
+#include "nucleus/calls/request.hpp"
+
+namespace calls {
+
+namespace {
+
+/// Makes a vCPU's registers such that they can be read and written: it runs nowhere, and what a hart had of it is saved.
+Error stop(Vcpu& vcpu, std::uint64_t which) {
+    if (which >= static_cast<std::uint64_t>(abi::VcpuRegister::Count))
+        return Error::BadArgument;
+    if (vcpu.hart && vcpu.hart != &this_hart())
+        return Error::Busy;
+    if (vcpu.hart)
+        unload(vcpu);
+    return Error::None;
+}
+
+}
+
+Answer guest_create(const Request& request) {
+    const auto flags = static_cast<abi::GuestFlags>(request[0]);
+    if (request[0] > 3)
+        return std::unexpected{Error::BadArgument};
+    auto* guest = Request::make<Guest>(request.account());
+    if (!guest)
+        return std::unexpected{Error::OutOfQuota};
+    guest->flags = flags;
+    guest->process = &request.process;
+    guest->space.account.payer = &request.account();
+    const bool wide = guest->has(abi::GuestFlags::Wide);
+    const void* root = nucleus.pool.allocate(guest->space.account, Kind::None, 4);
+    if (!root || (wide && !nucleus.has(abi::SystemFeature::Sv48x4))) {
+        nucleus.pool.release_all(guest->space.account, 1);
+        nucleus.pool.release(request.account(), guest);
+        return std::unexpected{root ? Error::Unsupported : Error::OutOfQuota};
+    }
+    guest->space.table = {nucleus.pool.physical(root), {wide ? 4u : 3u, 11}};
+    guest->time_delta = 0 - now();
+    const auto handle = request.name(*guest);
+    if (!handle) {
+        nucleus.pool.release_all(guest->space.account, 1);
+        nucleus.pool.release(request.account(), guest);
+    }
+    return handle;
+}
+
+Answer vcpu_create(const Request& request, Guest& guest) {
+    if (guest.dying || guest.process != &request.process)
+        return std::unexpected{Error::BadHandle};
+    if (guest.vcpu_count == Guest::vcpu_limit || !inside(program_limit, request[1], 1))
+        return std::unexpected{Error::BadArgument};
+    if (request.account().left < 2)
+        return std::unexpected{Error::OutOfQuota};
+    auto* vcpu = Request::make<Vcpu>(guest.space.account);
+    void* page = nucleus.pool.allocate(guest.space.account);
+    TableMemory tables{nucleus.pool, request.account()};
+    const auto mapped = request.process.space.table.map(tables, request[1], nucleus.pool.physical(page), 1,
+                                                        pte::read | pte::write | pte::user);
+    const auto handle = mapped ? request.name(*vcpu) : mapped;
+    if (!handle) {
+        if (mapped)
+            (void)request.process.space.table.protect(tables, request[1], 1, 0);
+        nucleus.pool.release(guest.space.account, page);
+        nucleus.pool.release(guest.space.account, vcpu);
+        return handle;
+    }
+    set_up(*vcpu, guest, *static_cast<abi::VcpuPage*>(page), request[1]);
+    fence(this_hart(), request.process.space);
+    return handle;
+}
+
+Answer vcpu_resume(const Request& request, Vcpu& vcpu) {
+    Thread& thread = request.thread;
+    if (vcpu.guest->process != &request.process || vcpu.guest->dying)
+        return std::unexpected{Error::BadHandle};
+    if (vcpu.thread && vcpu.thread != &thread)
+        return std::unexpected{Error::Busy};
+    if (thread.vcpu != &vcpu)
+        unbind(thread);
+    thread.vcpu = &vcpu;
+    vcpu.thread = &thread;
+    thread.resumable = request[0];
+    thread.active = &vcpu.page->registers;
+    return 0;
+}
+
+Answer vcpu_interrupt(const Request& request, Vcpu& vcpu) {
+    if (((request[1] | request[2]) & ~abi::hvip::all) != 0)
+        return std::unexpected{Error::BadArgument};
+    interrupt(vcpu, request[1], request[2]);
+    return 0;
+}
+
+Answer vcpu_kick(const Request&, Vcpu& vcpu) {
+    vcpu.kicked = true;
+    if (vcpu.thread)
+        vcpu.thread->resumable = 0;
+    interrupt(vcpu, 0, 0);
+    return 0;
+}
+
+Answer vcpu_read(const Request& request, Vcpu& vcpu) {
+    if (const Error error = stop(vcpu, request[1]); error != Error::None)
+        return std::unexpected{error};
+    if (request[1] == static_cast<std::uint64_t>(abi::VcpuRegister::Supervisor))
+        return vcpu.sstatus >> 8 & 1;
+    return vcpu.registers[request[1]];
+}
+
+Answer vcpu_write(const Request& request, Vcpu& vcpu) {
+    if (const Error error = stop(vcpu, request[1]); error != Error::None)
+        return std::unexpected{error};
+    const auto which = static_cast<abi::VcpuRegister>(request[1]);
+    if (which == abi::VcpuRegister::Supervisor)
+        vcpu.sstatus = (vcpu.sstatus & ~std::uint64_t{1 << 8}) | (request[2] & 1) << 8;
+    else
+        vcpu.state(which) = which == abi::VcpuRegister::Hvip ? request[2] & abi::hvip::all : request[2];
+    return 0;
+}
+
+}
