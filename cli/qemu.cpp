@@ -34,7 +34,7 @@ std::vector<std::string> unpacked(const fs::path& root) {
             if (!fs::exists(loader))
                 loader = old / name;
             if (fs::exists(loader))
-                return {loader.string(), "--library-path", fmt::format("{}:{}", libraries.string(), old.string()), program.string(), "-L",
+                return {"env", fmt::format("QEMU_MODULE_DIR={}", (libraries / "qemu").string()), loader.string(), "--library-path", fmt::format("{}:{}", libraries.string(), old.string()), program.string(), "-L",
                         (root / "usr/share/qemu").string()};
         }
     }
@@ -60,7 +60,7 @@ std::vector<std::string> command(const Machine& machine) {
     std::vector<std::string> words = find(machine.qemu);
     const std::vector<std::string> rest{
         "-M", "virt", "-cpu", machine.cpu, "-smp", std::to_string(machine.harts), "-m", fmt::format("{}K", machine.memory >> 10),
-        "-nographic", "-no-reboot", "-kernel", machine.nucleus.string(), "-initrd", machine.bundle.string()};
+        "-display", "none", "-serial", "mon:stdio", "-no-reboot", "-kernel", machine.nucleus.string(), "-initrd", machine.bundle.string()};
     words.insert(words.end(), rest.begin(), rest.end());
     words.insert(words.end(), machine.more.begin(), machine.more.end());
     return words;

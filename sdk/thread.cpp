@@ -56,6 +56,8 @@ void Thread::join() {
     start_.reset();
 }
 
+Thread::Thread(Thread&&) noexcept = default;
+
 Thread::~Thread() {
     join();
 }

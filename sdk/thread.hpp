@@ -13,7 +13,7 @@ class Thread {
   public:
     /// Starts `work` on a hart (~0: this one) with a priority of 1 to 255, at most the caller's.
     static abi::Result<Thread> start(std::function<void()> work, std::uint64_t hart, std::uint64_t priority);
-    Thread(Thread&&) noexcept = default;
+    Thread(Thread&&) noexcept;
     ~Thread();
 
     /// Returns when the work is done.

@@ -51,6 +51,8 @@ void probe_machine() {
         csr::henvcfg.write(~std::uint64_t{0});
         // A guest's senvcfg also holds for its monitor, which has neither landing pads nor a shadow stack.
         nucleus.henvcfg = csr::henvcfg.read() & ~(shadow_stack | landing_pad);
+        if (!csr::stimecmp.exists()) // QEMU 7.2 lets STCE be set without Sstc
+            nucleus.henvcfg &= ~time_compare;
     }
     note(abi::SystemFeature::Sstc, (nucleus.henvcfg & time_compare) != 0);
     note(abi::SystemFeature::Svade, (nucleus.henvcfg & dirty_update) == 0);
