@@ -79,10 +79,14 @@ inline constexpr std::uint64_t vssip = 1 << 2, vstip = 1 << 6, vseip = 1 << 10;
 inline constexpr std::uint64_t all = vssip | vstip | vseip;
 }
 
+/// Where a guest without a kernel goes when it takes one of the exceptions that firmware passes on: no guest-physical
+/// address, so that the fetch there is the exit. vsepc, vscause and vstval tell of the exception.
+inline constexpr std::uint64_t program_trap_vector = 0xffff'ffff'ffff'f000;
+
 /// What a new guest is.
 enum class GuestFlags : std::uint64_t {
     None = 0,
-    Program = 1, ///< no kernel: starts in VU-mode; every exception and ecall is an exit
+    Program = 1, ///< no kernel: starts in VU-mode; every ecall and every exception but those of program_trap_vector is an exit
     Wide = 2,    ///< Sv48x4 in place of Sv39x4: guest-physical addresses of 50 in place of 41 bits
 };
 

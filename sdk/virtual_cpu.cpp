@@ -59,7 +59,8 @@ Exit VirtualCpu::decode() {
     case UserCall: return SystemCall{registers.x[17], registers};
     case LoadGuestPageFault: return decode_fault(Access::Load);
     case StoreGuestPageFault: return decode_fault(Access::Store);
-    case InstructionGuestPageFault: return decode_fault(Access::Fetch);
+    case InstructionGuestPageFault:
+        return registers.pc == abi::program_trap_vector ? decode_program_trap() : decode_fault(Access::Fetch);
     case VirtualInstruction: return sdk::VirtualInstruction{static_cast<std::uint32_t>(exit.trap_value)};
     case Kicked: return sdk::Kicked{};
     case InstructionMisaligned:
@@ -75,6 +76,16 @@ Exit VirtualCpu::decode() {
     case StorePageFault: return Exception{exit.reason, exit.trap_value};
     }
     return Unexpected{exit};
+}
+
+/// An exception of a guest without a kernel that came by way of its trap vector: back to where it happened.
+Exit VirtualCpu::decode_program_trap() {
+    using enum abi::VcpuRegister;
+    const auto cause = read(Vscause), value = read(Vstval), pc = read(Vsepc), to_user = write(Supervisor, 0);
+    if (!cause || !value || !pc || !to_user)
+        return Gone{abi::Error::BadHandle};
+    registers().pc = *pc;
+    return Exception{static_cast<abi::ExitReason>(*cause), *value};
 }
 
 Exit VirtualCpu::decode_fault(Access access) {

@@ -43,6 +43,7 @@ class VirtualCpu {
   private:
     VirtualCpu(const GuestMemory& memory, Handle handle, Reservation address);
     Exit decode();
+    Exit decode_program_trap();
     Exit decode_fault(Access access);
 
     const GuestMemory* memory_;

@@ -55,6 +55,9 @@ constexpr std::uint64_t float_unit = Sstatus::fs.mask, vector_unit = Sstatus::vs
 
 /// Exceptions 0 to 8, 12, 13 and 15: what an operating system handles itself. Not guest page faults, not its ecalls.
 constexpr std::uint64_t delegated_exceptions = 0xb1ff;
+/// Those that firmware may keep for itself, of a guest without a kernel: misaligned, access faults, illegal instructions.
+/// docs/decisions/programs-trap-through-vstvec.md says why they go to abi::program_trap_vector first.
+constexpr std::uint64_t firmware_exceptions = 0xf6;
 
 }
 
@@ -91,7 +94,7 @@ void load(Vcpu& vcpu, Hart& hart) {
     if (fresh && vcpu.vmid_ticket >= nucleus.vmid_count) // the identifier had another life
         fence_guest();
     for_each_register(vcpu, [](auto reg, std::uint64_t& value) { reg.write(value); });
-    csr::hedeleg.write(vcpu.guest->has(abi::GuestFlags::Program) ? 0 : delegated_exceptions);
+    csr::hedeleg.write(vcpu.guest->has(abi::GuestFlags::Program) ? firmware_exceptions : delegated_exceptions);
     Sstatus status{{vcpu.sstatus}};
     csr::sstatus.set(float_unit);
     guest_state_load_float(vcpu.floats.data());
