@@ -66,6 +66,7 @@ enum class SystemFact : std::uint64_t {
     CurrentHart,   ///< the number of the caller's hart
     Henvcfg,       ///< the henvcfg bits that this machine gives guests (norm:henvcfg_sz_acc_op)
     VectorBytes,   ///< vlenb; 0: guests have no V
+    DeviceTreeOffset, ///< bytes from the start of the manager's handle `device_tree` to the blob
     Count,
 };
 

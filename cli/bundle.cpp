@@ -90,6 +90,11 @@ std::vector<char> device_tree(const manifest::Manifest& manifest,
         check(fdt_property_u32(fdt, "quota", static_cast<std::uint32_t>(machine.quota)), "quota");
         check(fdt_property_u32(fdt, "priority", static_cast<std::uint32_t>(machine.priority)), "priority");
         check(fdt_property_u64(fdt, "harts", machine.harts), "harts");
+        std::string devices; // a string list
+        for (const std::string& device : machine.devices)
+            devices += device + '\0';
+        if (!devices.empty())
+            check(fdt_property(fdt, "devices", devices.data(), static_cast<int>(devices.size())), "devices");
         check(fdt_end_node(fdt), "machine");
     }
     check(fdt_end_node(fdt), "root");

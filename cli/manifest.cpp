@@ -141,6 +141,23 @@ std::optional<std::string> take_harts(Machine& machine, const toml::node& node, 
     return {};
 }
 
+std::optional<std::string> take_devices(Machine& machine, const toml::node& node, const Context&) {
+    constexpr std::size_t most = 4, longest = 31; // sdk::Startup
+    const toml::array* list = node.as_array();
+    if (list)
+        for (const toml::node& each : *list) {
+            const auto text = each.value_exact<std::string>();
+            if (!text || text->empty() || text->size() > longest || text->find('\0') != std::string::npos) {
+                list = nullptr;
+                break;
+            }
+            machine.devices.push_back(*text);
+        }
+    if (!list || machine.devices.size() > most)
+        return "write a list of at most 4 names such as [\"rtc@101000\"], each of at most 31 characters";
+    return {};
+}
+
 const std::array keys{
     Key{"name", "what it is called: 1 to 31 of a-z, 0-9 and -; each machine its own", true, take_name},
     Key{"monitor", "the program that is its monitor: a built one's name, or a path from the manifest's folder", true, take_monitor},
@@ -152,6 +169,7 @@ const std::array keys{
     number("quota", "pages of the nucleus's pool that the monitor may use, 1 to 65536; 64 unless said", &Machine::quota, 1, 65536),
     number("priority", "1 to 255, more goes first; 100 unless said", &Machine::priority, 1, 255),
     Key{"harts", "numbers of the harts that it may run on; all unless said", false, take_harts},
+    Key{"devices", "devices of the host that are its own: names of nodes in the host's device tree, at most 4", false, take_devices},
 };
 
 /// Single edits that make one word of the other (Levenshtein).

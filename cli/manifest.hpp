@@ -16,6 +16,7 @@ struct Machine {
     std::string arguments;
     std::uint64_t cpus = 1, memory = 2 << 20, heap = 256 << 10, quota = 64, priority = 100;
     std::uint64_t harts = ~std::uint64_t{0}; ///< a set of hart numbers
+    std::vector<std::string> devices;        ///< names of nodes in the host's device tree
 };
 
 struct Manifest {

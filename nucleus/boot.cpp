@@ -171,6 +171,7 @@ extern "C" [[noreturn]] void boot(std::uint64_t hart_id, HostPhysical tree, Host
     auto* memory = reinterpret_cast<std::byte*>(WINDOW + (pool.first.value - physical.value));
     nucleus.pool = {{memory, pool.bytes}, pool.first};
     nucleus.root = image.root;
+    nucleus.tree_offset = tree.value - tree_pages.first.value;
     nucleus.timebase_hertz = facts.timebase_hertz;
     nucleus.slice_ticks = facts.timebase_hertz / 100;
     Account account{.left = nucleus.pool.pages()};

@@ -85,6 +85,7 @@ Answer system_info(std::uint64_t fact) {
     case abi::SystemFact::CurrentHart: return this_hart().number;
     case abi::SystemFact::Henvcfg: return nucleus.henvcfg;
     case abi::SystemFact::VectorBytes: return nucleus.vector_bytes;
+    case abi::SystemFact::DeviceTreeOffset: return nucleus.tree_offset;
     case abi::SystemFact::Count: break;
     }
     return std::unexpected{Error::BadArgument};

@@ -55,6 +55,7 @@ struct Nucleus {
     std::uint64_t henvcfg = 0;     ///< what guests are given
     std::uint64_t vector_bytes = 0;
     std::uint64_t vmid_count = 1;
+    std::uint64_t tree_offset = 0; ///< of the device tree in its first page
 
     bool has(abi::SystemFeature feature) const { return (features & static_cast<std::uint64_t>(feature)) != 0; }
 };

@@ -18,6 +18,15 @@ struct Startup {
     std::uint64_t guest_bytes;  ///< of `guest_memory`
     std::uint64_t image_bytes;  ///< of what `image` holds, from its first byte on; 0: none
     std::uint64_t heap_bytes;   ///< mapped at `heap_address`
+
+    /// A device of the host that is this process's own.
+    struct Device {
+        char name[32];             ///< of its node in the host's device tree; empty: no device
+        std::uint64_t memory;      ///< handle of the pages that hold its registers,
+        std::uint64_t offset;      ///< which begin here in the first of them
+        std::uint64_t bytes;
+        std::uint64_t interrupts[4]; ///< handles of one line each; 0: none
+    } devices[4];
 };
 static_assert(sizeof(Startup) <= 4096);
 

@@ -62,6 +62,21 @@ abi::Result<sdk::Handle> Memories::handle(Ram::Pages pages) const {
     return std::unexpected{abi::Error::BadArgument};
 }
 
+abi::Result<sdk::Handle> device_memory(const host_devices::Device& device) {
+    const std::uint64_t first = device.address / page_bytes;
+    const std::uint64_t pages = pages_for(device.address % page_bytes + device.bytes);
+    for (abi::Handle slot = abi::boot::first_device; slot < abi::boot::last; ++slot) {
+        const std::uint64_t start = range_info(slot, 0), count = range_info(slot, 1);
+        if (first < start || first - start >= count || pages > count - (first - start))
+            continue;
+        const auto part = sdk::call(abi::Call::RangeSplit, slot, first - start, pages);
+        if (!part)
+            return std::unexpected{part.error()};
+        return sdk::Handle{*part};
+    }
+    return std::unexpected{abi::Error::BadArgument};
+}
+
 std::uint64_t Plan::pages() const {
     std::uint64_t sum = 1 + pages_for(machine.heap) + pages_for(machine.memory); // the startup page, heap, guest
     for (const elf::Segment& segment : program.all())
@@ -104,20 +119,7 @@ abi::Result<void> Machine::build(const Plan& plan, Memories& memories) {
     }
     if (const auto mapped = map_new(memories, sdk::heap_address, plan.machine.heap, Rights::Read | Rights::Write, {}); !mapped)
         return std::unexpected{mapped.error()};
-    sdk::Startup startup{};
-    copy_text(startup.name, plan.machine.name);
-    copy_text(startup.arguments, plan.machine.arguments);
-    startup.cpus = plan.machine.cpus;
-    startup.harts = plan.machine.harts;
-    startup.priority = plan.machine.priority;
-    startup.guest_bytes = plan.machine.memory;
-    startup.image_bytes = plan.image_bytes;
-    startup.heap_bytes = plan.machine.heap;
-    if (const auto mapped = map_new(memories, sdk::startup_address, sizeof startup, Rights::Read, std::as_bytes(std::span{&startup, 1}));
-        !mapped)
-        return std::unexpected{mapped.error()};
-
-    // Its RAM last, aligned so that guests get large pages; not mapped here for longer than to zero it.
+    // Its RAM, aligned so that guests get large pages; not mapped here for longer than to zero it.
     const auto guest = memories.ram().take(pages_for(plan.machine.memory), plan.machine.memory >= large_page ? large_page / page_bytes : 1);
     if (!guest)
         return std::unexpected{abi::Error::OutOfQuota};
@@ -132,12 +134,53 @@ abi::Result<void> Machine::build(const Plan& plan, Memories& memories) {
         return std::unexpected{log ? abi::Error::BadHandle : log.error()};
     if (const auto granted = grant(sdk::granted::guest_memory, std::move(*memory), Rights::All); !granted)
         return granted;
-    if (plan.image_bytes == 0)
-        return {};
-    const auto image = sdk::call(abi::Call::RangeSplit, abi::boot::bundle, plan.image_page, pages_for(plan.image_bytes));
-    if (!image)
-        return std::unexpected{image.error()};
-    return grant(sdk::granted::image, sdk::Handle{*image}, Rights::Read | Rights::Execute | Rights::Grant);
+    if (plan.image_bytes != 0) {
+        const auto image = sdk::call(abi::Call::RangeSplit, abi::boot::bundle, plan.image_page, pages_for(plan.image_bytes));
+        if (!image)
+            return std::unexpected{image.error()};
+        if (const auto granted = grant(sdk::granted::image, sdk::Handle{*image}, Rights::Read | Rights::Execute | Rights::Grant); !granted)
+            return granted;
+    }
+
+    sdk::Startup startup{};
+    for (std::size_t i = 0; i < plan.devices.size(); ++i)
+        if (const auto granted = grant_device(plan.devices[i], startup.devices[i]); !granted)
+            return granted;
+    copy_text(startup.name, plan.machine.name);
+    copy_text(startup.arguments, plan.machine.arguments);
+    startup.cpus = plan.machine.cpus;
+    startup.harts = plan.machine.harts;
+    startup.priority = plan.machine.priority;
+    startup.guest_bytes = plan.machine.memory;
+    startup.image_bytes = plan.image_bytes;
+    startup.heap_bytes = plan.machine.heap;
+    return map_new(memories, sdk::startup_address, sizeof startup, Rights::Read, std::as_bytes(std::span{&startup, 1}));
+}
+
+/// Gives a device's registers and lines to the process, and says under which handles.
+abi::Result<void> Machine::grant_device(const host_devices::Device& device, sdk::Startup::Device& told) {
+    const auto memory = device_memory(device);
+    if (!memory)
+        return std::unexpected{memory.error()};
+    const auto slot = sdk::call(abi::Call::HandleGrant, process(), memory->slot(), Rights::Read | Rights::Write);
+    if (!slot)
+        return std::unexpected{slot.error()};
+    copy_text(told.name, device.name);
+    told.memory = *slot;
+    told.offset = device.address % page_bytes;
+    told.bytes = device.bytes;
+    for (std::size_t i = 0; i < device.interrupt_count; ++i) {
+        const std::uint64_t first = range_info(abi::boot::interrupts, 0);
+        const auto line = sdk::call(abi::Call::RangeSplit, abi::boot::interrupts, device.interrupts[i] - first, 1);
+        if (!line)
+            return std::unexpected{line.error()};
+        const sdk::Handle handle{*line};
+        const auto granted = sdk::call(abi::Call::HandleGrant, process(), handle.slot(), Rights::Control);
+        if (!granted)
+            return std::unexpected{granted.error()};
+        told.interrupts[i] = *granted;
+    }
+    return {};
 }
 
 abi::Result<Machine> Machine::start(const Plan& plan, Memories& memories, abi::Handle event, std::uint64_t bits) {

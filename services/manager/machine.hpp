@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "sdk/handle.hpp"
+#include "sdk/startup.hpp"
 #include "services/manager/elf.hpp"
+#include "services/manager/host_devices.hpp"
 #include "services/manager/manifest.hpp"
 #include "services/manager/ram.hpp"
 
@@ -35,11 +37,15 @@ class Memories {
     Ram ram_;
 };
 
+/// Handles for the registers of a device of the host, in whole pages.
+abi::Result<sdk::Handle> device_memory(const host_devices::Device& device);
+
 /// What a machine of the manifest needs, checked and found in the bundle.
 struct Plan {
     manifest::Machine machine;
     elf::Program program;
     std::uint64_t image_page = 0, image_bytes = 0; ///< in the bundle
+    std::vector<host_devices::Device> devices;
     std::uint64_t pages() const;                   ///< of RAM, in all
 };
 
@@ -61,6 +67,7 @@ class Machine {
     abi::Result<void> map_new(Memories& memories, std::uint64_t address, std::uint64_t bytes, abi::Rights rights,
                                  std::span<const std::byte> content);
     abi::Result<void> grant(abi::Handle expected, sdk::Handle handle, abi::Rights rights);
+    abi::Result<void> grant_device(const host_devices::Device& device, sdk::Startup::Device& told);
     abi::Result<void> build(const Plan& plan, Memories& memories);
 
     std::string name_;

@@ -44,7 +44,7 @@ using OrComplaint = std::expected<T, std::string>;
 
 /// What one machine needs, found in the bundle and checked against the machine that there is.
 OrComplaint<Plan> make_plan(const manifest::Manifest& manifest, const manifest::Machine& machine,
-                            std::span<const std::byte> bundle) {
+                            std::span<const std::byte> bundle, std::span<const host_devices::Device> devices) {
     Plan plan;
     plan.machine = machine;
     const auto complain_of = [&](const char* key, std::string_view what, const char* why, const char* remedy) {
@@ -75,18 +75,25 @@ OrComplaint<Plan> make_plan(const manifest::Manifest& manifest, const manifest::
                         "host more harts",
                         TEXT(manifest.file), TEXT(machine.name), harts - 1);
     plan.machine.harts &= all;
+    for (const std::string_view name : std::span{machine.devices}.first(machine.device_count)) {
+        const auto device = std::ranges::find(devices, name, &host_devices::Device::name);
+        if (device == devices.end() || !device_memory(*device))
+            return complain_of("devices", name, "the host has no such device to give away",
+                               "name a node of its device tree that has registers");
+        plan.devices.push_back(*device);
+    }
     return plan;
 }
 
 /// All plans, or what is wrong with one of them or with their sum: then nothing is started.
 OrComplaint<std::vector<Plan>> make_plans(const manifest::Manifest& manifest, std::span<const std::byte> bundle,
-                                          std::uint64_t free_pages) {
+                                          std::span<const host_devices::Device> devices, std::uint64_t free_pages) {
     std::vector<Plan> plans;
     std::uint64_t pages = 0, quota = 0;
     const std::uint64_t quota_left =
         sdk::call(abi::Call::ProcessReport, abi::own_process, abi::ReportWord::PagesLeft).value_or(0);
     for (const manifest::Machine& machine : manifest.machines) {
-        auto plan = make_plan(manifest, machine, bundle);
+        auto plan = make_plan(manifest, machine, bundle, devices);
         if (!plan)
             return std::unexpected{plan.error()};
         pages += plan->pages();
@@ -99,6 +106,11 @@ OrComplaint<std::vector<Plan>> make_plans(const manifest::Manifest& manifest, st
             return complain("%.*s: machine '%.*s': key 'quota': with this machine %lu pages of the nucleus's pool are wanted, "
                             "but it has %lu: lower 'quota', or give the host more memory",
                             TEXT(manifest.file), TEXT(machine.name), quota, quota_left);
+        for (const host_devices::Device& device : plan->devices)
+            for (const Plan& other : plans)
+                if (std::ranges::find(other.devices, device.name, &host_devices::Device::name) != other.devices.end())
+                    return complain("%.*s: machine '%.*s': key 'devices': '%.*s' is machine '%.*s''s: give it to one of them",
+                                    TEXT(manifest.file), TEXT(machine.name), TEXT(device.name), TEXT(other.machine.name));
         plans.push_back(std::move(*plan));
     }
     return plans;
@@ -141,7 +153,7 @@ bool supervise(std::vector<Machine>& machines, const sdk::Event& ends, Memories&
 
 constinit ManagerHeap manager_heap;
 
-OrComplaint<bool> run(Memories& memories) {
+OrComplaint<bool> run(Memories& memories, std::span<const host_devices::Device> devices) {
     const std::uint64_t bundle_pages = sdk::call(abi::Call::RangeInfo, abi::boot::bundle, 1).value_or(0);
     if (bundle_pages == 0)
         return complain("there is no bundle: give the firmware one as initrd, made with `sundew bundle`");
@@ -150,6 +162,8 @@ OrComplaint<bool> run(Memories& memories) {
     if (!blob)
         return complain("the bundle is broken: %s: make it again with `sundew bundle`", cpio::describe(blob.error()));
     const auto manifest = manifest::read(*blob);
+    if (!manifest && manifest.error().node.empty())
+        return complain("manifest.dtb: %s: make the bundle again with `sundew bundle`", manifest.error().what);
     if (!manifest)
         return complain("manifest.dtb: node '%.*s': key '%.*s': %s: make the bundle again with `sundew bundle`",
                         TEXT(manifest.error().node), TEXT(manifest.error().property), manifest.error().what);
@@ -158,7 +172,7 @@ OrComplaint<bool> run(Memories& memories) {
     const auto pool_left = [] {
         return sdk::call(abi::Call::ProcessReport, abi::own_process, abi::ReportWord::PagesLeft).value_or(0);
     };
-    const auto plans = make_plans(*manifest, bundle.bytes(), ram_before);
+    const auto plans = make_plans(*manifest, bundle.bytes(), devices, ram_before);
     if (!plans)
         return std::unexpected{plans.error()};
     const auto ends = sdk::must(sdk::Event::create(), "the event for ends of processes");
@@ -200,12 +214,31 @@ void prepare() {
 
 }
 
+namespace {
+
+/// Powers the host off. Firmware forgets whether all went well, QEMU's test device (SiFive's) does not.
+[[noreturn]] void power_off(bool well, std::span<const host_devices::Device> devices) {
+    constexpr std::uint32_t failed_with_1 = 1 << 16 | 0x3333;
+    constexpr std::uint64_t shut_down = 0, failure = 2;
+    const auto device = std::ranges::find(devices, std::string_view{"sifive,test1"}, &host_devices::Device::compatible);
+    if (!well && device != devices.end())
+        if (const auto memory = device_memory(*device))
+            if (const auto mapping = sdk::Mapping::create(memory->slot(), 0, 1))
+                *reinterpret_cast<volatile std::uint32_t*>(mapping->bytes().data()) = failed_with_1;
+    (void)sdk::call(abi::Call::Reset, abi::boot::system, well ? shut_down : failure);
+    sdk::fail("the host does not power off");
+}
+
+}
+
 int main() {
+    const std::uint64_t pages = sdk::call(abi::Call::RangeInfo, abi::boot::device_tree, 1).value_or(0);
+    const auto tree = sdk::must(sdk::Mapping::create(abi::boot::device_tree, 0, pages, abi::Rights::Read), "the device tree");
+    const auto offset = sdk::system_info(abi::SystemFact::DeviceTreeOffset);
+    const auto devices = host_devices::read(tree.bytes().subspan(offset));
     Memories memories{manager_heap};
-    const auto ended = run(memories);
+    const auto ended = run(memories, devices);
     if (!ended)
         sdk::log("%s", ended.error().c_str());
-    constexpr std::uint64_t power_off = 0, failure = 2;
-    (void)sdk::call(abi::Call::Reset, abi::boot::system, ended && *ended ? power_off : failure);
-    return 1;
+    power_off(ended && *ended, devices);
 }

@@ -62,6 +62,16 @@ const char* take(Machine& machine, std::string_view name, device_tree::Value val
         machine.*key->member = string;
         return nullptr;
     }
+    if (name == "devices") {
+        for (machine.device_count = 0; value.left() != 0; ++machine.device_count) {
+            const std::string_view device = value.string();
+            constexpr std::size_t longest = 31;
+            if (value.failed() || device.empty() || device.size() > longest || machine.device_count == Machine::device_limit)
+                return "is not a list of at most 4 names";
+            machine.devices[machine.device_count] = device;
+        }
+        return nullptr;
+    }
     return "is not a key of the manifest";
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -14,6 +15,9 @@ namespace manifest {
 
 struct Machine {
     std::string_view name, monitor, image, arguments; ///< image: a member of the bundle, empty for none
+    static constexpr std::size_t device_limit = 4;
+    std::array<std::string_view, device_limit> devices{}; ///< nodes of the host's device tree
+    std::size_t device_count = 0;
     std::uint64_t cpus = 0, memory = 0, heap = 0, quota = 0, priority = 0, harts = 0;
 };
 

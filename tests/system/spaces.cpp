@@ -9,6 +9,7 @@
 
 #include "base/match.hpp"
 #include "base/page.hpp"
+#include "sdk/device.hpp"
 #include "sdk/guest_virtual.hpp"
 #include "sdk/image.hpp"
 #include "sdk/literals.hpp"
@@ -343,6 +344,30 @@ void test_kick() {
     report("kick-once", name_of(cpu.resume()) == "call1");
 }
 
+/// Interrupts of a device of the host: the alarm of its clock (Goldfish RTC).
+void test_device() {
+    constexpr std::uint64_t time_low = 0x00, time_high = 0x04, alarm_low = 0x08, alarm_high = 0x0c, interrupt_enabled = 0x10,
+                            clear_interrupt = 0x1c;
+    const auto none = sdk::Device::open("uart@0");
+    const auto clock = sdk::must(sdk::Device::open("rtc@101000"), "the clock");
+    const auto event = sdk::must(sdk::Event::create(), "event");
+    bool well = !none && clock.bind_interrupt(0, event, 4).has_value();
+    clock.reg<std::uint32_t>(interrupt_enabled) = 1;
+    for (int round = 0; round < 5; ++round) {
+        constexpr std::uint64_t nanoseconds = 20'000'000;
+        const std::uint64_t low = clock.reg<std::uint32_t>(time_low);
+        const std::uint64_t alarm = (std::uint64_t{clock.reg<std::uint32_t>(time_high)} << 32 | low) + nanoseconds;
+        const std::uint64_t before = sdk::now();
+        clock.reg<std::uint32_t>(alarm_high) = static_cast<std::uint32_t>(alarm >> 32);
+        clock.reg<std::uint32_t>(alarm_low) = static_cast<std::uint32_t>(alarm);
+        well &= event.wait(4, before + 10'000 * milliseconds) == 4u && sdk::now() - before >= 19 * milliseconds;
+        clock.reg<std::uint32_t>(clear_interrupt) = 1;
+        clock.acknowledge_interrupt(0);
+    }
+    const auto quiet = event.wait(4, sdk::now() + 50 * milliseconds);
+    report("device", well && !quiet && quiet.error() == abi::Error::TimedOut);
+}
+
 /// A guest that another thread destroys while it runs: resume says so, and the thread goes on.
 void test_destroy_running() {
     bool well = true;
@@ -381,6 +406,8 @@ int main() {
         test_events();
     else if (test == "kick")
         test_kick();
+    else if (test == "device")
+        test_device();
     else if (test == "destroy-running")
         test_destroy_running();
     else

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sdk/device.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/page.hpp"
+#include "sdk/startup.hpp"
+
+namespace sdk {
+
+abi::Result<Device> Device::open(std::string_view name) {
+    const auto& devices = startup().devices;
+    const auto* found = std::ranges::find(devices, name, [](const Startup::Device& each) { return std::string_view{each.name}; });
+    if (name.empty() || found == std::end(devices))
+        return std::unexpected{abi::Error::BadArgument};
+    auto mapping = Mapping::create(found->memory, 0, pages_for(found->offset + found->bytes));
+    if (!mapping)
+        return std::unexpected{mapping.error()};
+    return Device{std::move(*mapping), found->offset, found->bytes, found->interrupts};
+}
+
+abi::Result<void> Device::bind_interrupt(std::size_t index, const Event& event, std::uint64_t bits) const {
+    const auto bound = call(abi::Call::InterruptBind, interrupts_[index], 0, event.slot(), bits);
+    if (!bound)
+        return std::unexpected{bound.error()};
+    return {};
+}
+
+void Device::acknowledge_interrupt(std::size_t index) const {
+    (void)call(abi::Call::InterruptAcknowledge, interrupts_[index], 0);
+}
+
+}

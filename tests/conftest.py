@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whole systems under QEMU: write a manifest, run it with the tool, look at the console."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+from dataclasses import dataclass
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TOOL = ROOT / "build/host/cli/sundew"
+TARGET = ROOT / "build/target"
+PLAIN = "rv64,h=true"
+MODELS = {"7": [PLAIN], "10": [PLAIN, "rva23s64", "max"]}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--qemu", default="7", choices=MODELS, help="which QEMU to run systems on")
+
+
+def pytest_generate_tests(metafunc):
+    if "any_cpu" in metafunc.fixturenames:
+        metafunc.parametrize("any_cpu", MODELS[metafunc.config.getoption("--qemu")])
+
+
+@dataclass
+class Result:
+    status: int
+    console: str
+
+    def after_firmware(self):
+        """What Sundew and its guests wrote."""
+        return re.sub(r"(?s)\A.*Boot HART MEDELEG[^\n]*\n", "", self.console)
+
+    def pool_pages(self):
+        """Pages of the nucleus's pool that are free at the end, and at the start."""
+        found = re.search(r"pool pages left (\d+), at the start (\d+)", self.console)
+        assert found, "the manager did not come to its end"
+        return int(found[1]), int(found[2])
+
+
+def vm(name, monitor, image=None, **more):
+    """One [[vm]] table."""
+    keys = {"name": name, "monitor": monitor, **({"image": image} if image else {}), **more}
+    text = "[[vm]]\n"
+    for key, value in keys.items():
+        text += f"{key} = {json.dumps(value)}\n"
+    return text
+
+
+def guest(test, name="guest", cpus=1, **more):
+    """A machine whose test guest does `test` (tests/system/guest.cpp)."""
+    return vm(name, "test-firmware", "test-guest", **{"arguments": test, "cpus": cpus, "memory": "4M", "heap": "1M", "quota": 200, **more})
+
+
+def spaces(test, **more):
+    """A monitor that does `test` itself (tests/system/spaces.cpp)."""
+    return vm("spaces", "test-spaces", "test-program", **{"arguments": test, "memory": "4M", "heap": "1M", "quota": 300, **more})
+
+
+def hostile(act, name="hostile", **more):
+    """A monitor that attacks in the way `act` (tests/hostile/monitor.cpp)."""
+    return vm(name, "test-hostile", "test-program", **{"arguments": act, "memory": "4M", "heap": "1M", "quota": 300, **more})
+
+
+HELLO = vm("hello", "hello", "hello-guest")
+
+
+class Host:
+    """Runs things on one of the two QEMUs."""
+
+    def __init__(self, folder, qemu):
+        self.folder, self.qemu = folder, qemu
+
+    def tool(self, *words, timeout=300):
+        done = subprocess.run([str(TOOL), *map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=timeout, cwd=self.folder)
+        text = done.stdout.decode(errors="replace").replace("\r\n", "\n")
+        print(text)  # shown if the test fails
+        return Result(done.returncode, text)
+
+    def manifest(self, *machines):
+        file = self.folder / "manifest.toml"
+        file.write_text("".join(machines))
+        return file
+
+    def boot(self, what, harts=2, cpu=PLAIN, memory=None, more=(), timeout=300):
+        """Runs a manifest or, as ["--bundle", file], a bundle until the machine is off."""
+        words = ["run", *(what if isinstance(what, list) else [what]), "--qemu", self.qemu, "--harts", harts, "--cpu", cpu]
+        if memory:
+            words += ["--memory", memory]
+        for each in more:
+            words.append(f"--with={each}")
+        try:
+            return self.tool(*words, timeout=timeout)
+        except subprocess.TimeoutExpired as late:
+            print((late.stdout or b"").decode(errors="replace"))
+            raise
+
+    def run(self, *machines, **how):
+        return self.boot(self.manifest(*machines), **how)
+
+
+@pytest.fixture
+def host(tmp_path, request):
+    return Host(tmp_path, request.config.getoption("--qemu"))
+
+
+@pytest.fixture
+def qemu(request):
+    return request.config.getoption("--qemu")
+
+
+# Where QEMU has QEMU_AUDIO_DRV and its kin, they are not this test's business.
+os.environ.pop("QEMU_MODULE_DIR", None)
