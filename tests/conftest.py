@@ -52,7 +52,7 @@ def vm(name, monitor, image=None, **more):
 
 def guest(test, name="guest", cpus=1, **more):
     """A machine whose test guest does `test` (tests/system/guest.cpp)."""
-    return vm(name, "test-firmware", "test-guest", **{"arguments": test, "cpus": cpus, "memory": "4M", "heap": "1M", "quota": 200, **more})
+    return vm(name, "test-firmware", "test-guest", **{"arguments": test, "cpus": cpus, "memory": "4M", "heap": "1M", "quota": 100, **more})
 
 
 def spaces(test, **more):
@@ -62,7 +62,7 @@ def spaces(test, **more):
 
 def hostile(act, name="hostile", **more):
     """A monitor that attacks in the way `act` (tests/hostile/monitor.cpp)."""
-    return vm(name, "test-hostile", "test-program", **{"arguments": act, "memory": "4M", "heap": "1M", "quota": 300, **more})
+    return vm(name, "test-hostile", "test-program", **{"arguments": act, "memory": "4M", "heap": "1M", "quota": 100, **more})
 
 
 HELLO = vm("hello", "hello", "hello-guest")

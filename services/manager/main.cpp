@@ -223,8 +223,12 @@ namespace {
     const auto device = std::ranges::find(devices, std::string_view{"sifive,test1"}, &host_devices::Device::compatible);
     if (!well && device != devices.end())
         if (const auto memory = device_memory(*device))
-            if (const auto mapping = sdk::Mapping::create(memory->slot(), 0, 1))
+            if (const auto mapping = sdk::Mapping::create(memory->slot(), 0, 1)) {
                 *reinterpret_cast<volatile std::uint32_t*>(mapping->bytes().data()) = failed_with_1;
+                // QEMU takes its time, and firmware's way would overtake this one.
+                if (const auto never = sdk::Event::create())
+                    (void)never->wait(1, sdk::now() + sdk::system_info(abi::SystemFact::TimebaseHertz));
+            }
     (void)sdk::call(abi::Call::Reset, abi::boot::system, well ? shut_down : failure);
     sdk::fail("the host does not power off");
 }

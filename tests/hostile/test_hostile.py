@@ -19,11 +19,11 @@ def test_the_list_of_deaths_is_whole(host):
 @pytest.mark.parametrize("group", range(0, len(DEATHS), 4))
 def test_a_monitor_that_breaks_the_rules_dies_alone(host, group):
     acts = DEATHS[group:group + 4]
-    result = host.run(*[hostile(act, name=act) for act in acts], OTHER, HELLO)
+    result = host.run(*[hostile(act, name=act) for act in acts], OTHER, HELLO, memory="1G")
     for act in acts:
         found = re.search(rf"manager: {act}: died: cause (0x\w+) pc (0x\w+) tval (0x\w+|0)", result.console)
         assert found, f"{act} is not reported"
-        assert len(re.findall(rf"{act}: x\d\d ", result.console)) == 8  # all registers
+        assert len(re.findall(rf"manager: {act}: x\d\d ", result.console)) == 8  # all registers
     assert "alive" not in result.console
     assert "ok wfi-taken" in result.console and "Hello from a guest" in result.console
     assert result.status != 0  # since not all ended well

@@ -46,8 +46,8 @@ def test_boots_on_another_hart_than_the_first(host, qemu):
     subprocess.run(machine, check=True, stderr=subprocess.DEVNULL, timeout=60)
     text = subprocess.check_output(["dtc", "-I", "dtb", "-O", "dts", "-q", blob], text=True)
     phandle = int(text.split("cpu@2 {")[1].split("phandle = <")[1].split(">")[0], 16)
-    text = text.replace("chosen {", f'chosen {{ opensbi-config {{ compatible = "opensbi,config"; cold-boot-harts = <{phandle}>; }};', 1)
-    source.write_text(text)
+    config = f'opensbi-config {{ compatible = "opensbi,config"; cold-boot-harts = <{phandle}>; }};'
+    source.write_text(text + f"/ {{ chosen {{ {config} }}; }};\n")
     subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", blob, source], check=True)
     result = host.run(HELLO, harts=4, more=["-dtb", str(blob)])
     assert "Boot HART ID                : 2" in result.console
