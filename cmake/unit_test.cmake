@@ -9,6 +9,7 @@ endforeach()
 function(unit_test name)
   add_executable(${name} ${ARGN})
   target_compile_options(${name} PRIVATE ${SUNDEW_SANITIZE})
+  target_compile_definitions(${name} PRIVATE GTEST_HAS_CXXABI_H_=0) # the name `abi` is ours
   target_link_options(${name} PRIVATE ${SUNDEW_SANITIZE})
   target_link_libraries(${name} PRIVATE gtest_main)
   add_test(NAME unit.${name} COMMAND ${name})
