@@ -42,7 +42,7 @@ abi::Result<sdk::Handle> device_memory(const host_devices::Device& device);
 
 /// What a machine of the manifest needs, checked and found in the bundle.
 struct Plan {
-    manifest::Machine machine;
+    bundle_manifest::Machine machine;
     elf::Program program;
     std::uint64_t image_page = 0, image_bytes = 0; ///< in the bundle
     std::vector<host_devices::Device> devices;

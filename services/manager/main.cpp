@@ -43,7 +43,7 @@ using OrComplaint = std::expected<T, std::string>;
 #define TEXT(view) static_cast<int>((view).size()), (view).data()
 
 /// What one machine needs, found in the bundle and checked against the machine that there is.
-OrComplaint<Plan> make_plan(const manifest::Manifest& manifest, const manifest::Machine& machine,
+OrComplaint<Plan> make_plan(const bundle_manifest::Manifest& manifest, const bundle_manifest::Machine& machine,
                             std::span<const std::byte> bundle, std::span<const host_devices::Device> devices) {
     Plan plan;
     plan.machine = machine;
@@ -86,13 +86,13 @@ OrComplaint<Plan> make_plan(const manifest::Manifest& manifest, const manifest::
 }
 
 /// All plans, or what is wrong with one of them or with their sum: then nothing is started.
-OrComplaint<std::vector<Plan>> make_plans(const manifest::Manifest& manifest, std::span<const std::byte> bundle,
+OrComplaint<std::vector<Plan>> make_plans(const bundle_manifest::Manifest& manifest, std::span<const std::byte> bundle,
                                           std::span<const host_devices::Device> devices, std::uint64_t free_pages) {
     std::vector<Plan> plans;
     std::uint64_t pages = 0, quota = 0;
     const std::uint64_t quota_left =
         sdk::call(abi::Call::ProcessReport, abi::own_process, abi::ReportWord::PagesLeft).value_or(0);
-    for (const manifest::Machine& machine : manifest.machines) {
+    for (const bundle_manifest::Machine& machine : manifest.machines) {
         auto plan = make_plan(manifest, machine, bundle, devices);
         if (!plan)
             return std::unexpected{plan.error()};
@@ -161,7 +161,7 @@ OrComplaint<bool> run(Memories& memories, std::span<const host_devices::Device> 
     const auto blob = cpio::find(bundle.bytes(), "manifest.dtb");
     if (!blob)
         return complain("the bundle is broken: %s: make it again with `sundew bundle`", cpio::describe(blob.error()));
-    const auto manifest = manifest::read(*blob);
+    const auto manifest = bundle_manifest::read(*blob);
     if (!manifest && manifest.error().node.empty())
         return complain("manifest.dtb: %s: make the bundle again with `sundew bundle`", manifest.error().what);
     if (!manifest)

@@ -9,7 +9,7 @@
 #include "base/device_tree.hpp"
 #include "base/page.hpp"
 
-namespace manifest {
+namespace bundle_manifest {
 
 namespace {
 

@@ -11,7 +11,7 @@
 
 /// The manifest as the bundle holds it: a device tree (docs/bundle.md). The host's tool has checked the text that it was
 /// made of, but a bundle may come from anywhere.
-namespace manifest {
+namespace bundle_manifest {
 
 struct Machine {
     std::string_view name, monitor, image, arguments; ///< image: a member of the bundle, empty for none
