@@ -9,30 +9,32 @@ namespace abi {
 /// `Error` in a0 and a value in a1, and keeps all other registers. No call takes a pointer: the nucleus never reads or
 /// writes a program's memory. docs/abi.md says what each does; the comments here name arguments and the value.
 enum class Call : std::uint64_t {
-    VcpuResume,           ///< (vcpu): runs the guest until its next exit, which is then in the vCPU page
-    HandleClose,          ///< (handle): forgets it; the object stays
-    HandleGrant,          ///< (process, handle, rights) -> slot in that process; to oneself: a weaker duplicate
-    RangeSplit,           ///< (memory or interrupt, first, count) -> handle of that part; in pages or lines
-    RangeInfo,            ///< (memory or interrupt, 0: first, 1: count, 2: kind) -> number
-    ProcessCreate,        ///< (quota pages, event, bits, set of harts) -> process, nested at most 8 deep; the bits are raised when it ends
-    ProcessReport,        ///< (process, index of `ReportWord`) -> word
-    ProcessExit,          ///< (status): ends the calling process
-    ThreadCreate,         ///< (process, pc, sp, argument for a0, hart, priority) -> thread; hart ~0: the caller's
-    ThreadExit,           ///< (): ends the calling thread
-    ThreadMove,           ///< (thread, hart, priority)
-    GuestCreate,          ///< (GuestFlags) -> guest
-    Map,                  ///< (process or guest, memory, first page in it, address, pages, rights) -> pages done
-    Protect,              ///< (process or guest, address, pages, rights) -> pages done; no rights: unmap
-    Destroy,              ///< (process, guest, thread or event): ends it and gives back all it holds
-    VcpuCreate,           ///< (guest, address in the caller's space for the vCPU page) -> vcpu
-    VcpuInterrupt,        ///< (vcpu, hvip bits to set, hvip bits to clear)
-    VcpuKick,             ///< (vcpu): makes its present or next resume return with ExitReason::Kicked
-    VcpuRead,             ///< (vcpu, VcpuRegister) -> value
-    VcpuWrite,            ///< (vcpu, VcpuRegister, value)
-    EventCreate,          ///< () -> event
-    EventSignal,          ///< (event, bits)
-    EventWait,            ///< (event, bits, deadline in timebase ticks, ~0: none) -> those of the bits that are set; they are cleared
-    InterruptBind,        ///< (interrupt, index of the line, event, bits)
+    VcpuResume,    ///< (vcpu): runs the guest until its next exit, which is then in the vCPU page
+    HandleClose,   ///< (handle): forgets it; the object stays
+    HandleGrant,   ///< (process, handle, rights) -> slot in that process; to oneself: a weaker duplicate
+    RangeSplit,    ///< (memory or interrupt, first, count) -> handle of that part; in pages or lines
+    RangeInfo,     ///< (memory or interrupt, 0: first, 1: count, 2: kind) -> number
+    ProcessCreate, ///< (quota pages, event, bits, set of harts) -> process, nested at most 8 deep; the bits are raised
+                   ///< when it ends
+    ProcessReport, ///< (process, index of `ReportWord`) -> word
+    ProcessExit,   ///< (status): ends the calling process
+    ThreadCreate,  ///< (process, pc, sp, argument for a0, hart, priority) -> thread; hart ~0: the caller's
+    ThreadExit,    ///< (): ends the calling thread
+    ThreadMove,    ///< (thread, hart, priority)
+    GuestCreate,   ///< (GuestFlags) -> guest
+    Map,           ///< (process or guest, memory, first page in it, address, pages, rights) -> pages done
+    Protect,       ///< (process or guest, address, pages, rights) -> pages done; no rights: unmap
+    Destroy,       ///< (process, guest, thread or event): ends it and gives back all it holds
+    VcpuCreate,    ///< (guest, address in the caller's space for the vCPU page) -> vcpu
+    VcpuInterrupt, ///< (vcpu, hvip bits to set, hvip bits to clear)
+    VcpuKick,      ///< (vcpu): makes its present or next resume return with ExitReason::Kicked
+    VcpuRead,      ///< (vcpu, VcpuRegister) -> value
+    VcpuWrite,     ///< (vcpu, VcpuRegister, value)
+    EventCreate,   ///< () -> event
+    EventSignal,   ///< (event, bits)
+    EventWait,     ///< (event, bits, deadline in timebase ticks, ~0: none) -> those of the bits that are set; they are
+                   ///< cleared
+    InterruptBind, ///< (interrupt, index of the line, event, bits)
     InterruptAcknowledge, ///< (interrupt, index of the line): the line may interrupt again
     Time,                 ///< () -> now, in timebase ticks
     Log,                  ///< (system, bytes up to log_bytes), text in x18 to x31
@@ -59,13 +61,13 @@ enum class ProcessState : std::uint64_t { Alive, Exited, Faulted };
 
 /// Facts about the machine that any program may know.
 enum class SystemFact : std::uint64_t {
-    Harts,         ///< how many harts run, numbered from 0
-    TimebaseHertz, ///< ticks of `Time` in a second
-    Features,      ///< a set of SystemFeature bits
-    PoolPages,     ///< pages of the nucleus's pool
-    CurrentHart,   ///< the number of the caller's hart
-    Henvcfg,       ///< the henvcfg bits that this machine gives guests (norm:henvcfg_sz_acc_op)
-    VectorBytes,   ///< vlenb; 0: guests have no V
+    Harts,            ///< how many harts run, numbered from 0
+    TimebaseHertz,    ///< ticks of `Time` in a second
+    Features,         ///< a set of SystemFeature bits
+    PoolPages,        ///< pages of the nucleus's pool
+    CurrentHart,      ///< the number of the caller's hart
+    Henvcfg,          ///< the henvcfg bits that this machine gives guests (norm:henvcfg_sz_acc_op)
+    VectorBytes,      ///< vlenb; 0: guests have no V
     DeviceTreeOffset, ///< bytes from the start of the manager's handle `device_tree` to the blob
     Count,
 };

@@ -41,10 +41,10 @@ enum class ExitReason : std::uint64_t {
 /// What the hardware said. For ecalls and kicks only `reason` is written.
 struct ExitRecord {
     ExitReason reason;
-    std::uint64_t trap_value;   ///< stval
-    std::uint64_t guest_page;   ///< htval: a guest-physical address shifted right by 2, or 0 (norm:htval_trapval)
-    std::uint64_t instruction;  ///< htinst: transformed or pseudo-instruction, or 0 (norm:htinst_val)
-    std::uint64_t supervisor;   ///< 1: the guest was in VS-mode, 0: in VU-mode
+    std::uint64_t trap_value;  ///< stval
+    std::uint64_t guest_page;  ///< htval: a guest-physical address shifted right by 2, or 0 (norm:htval_trapval)
+    std::uint64_t instruction; ///< htinst: transformed or pseudo-instruction, or 0 (norm:htinst_val)
+    std::uint64_t supervisor;  ///< 1: the guest was in VS-mode, 0: in VU-mode
 };
 
 /// The page that nucleus and monitor share. It holds only what the guest owns anyway.
@@ -86,7 +86,8 @@ inline constexpr std::uint64_t program_trap_vector = 0xffff'ffff'ffff'f000;
 /// What a new guest is.
 enum class GuestFlags : std::uint64_t {
     None = 0,
-    Program = 1, ///< no kernel: starts in VU-mode; every ecall and every exception but those of program_trap_vector is an exit
+    Program = 1, ///< no kernel: starts in VU-mode; every ecall and every exception but those of program_trap_vector is
+                 ///< an exit
     Wide = 2,    ///< Sv48x4 in place of Sv39x4: guest-physical addresses of 50 in place of 41 bits
 };
 

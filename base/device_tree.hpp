@@ -31,7 +31,8 @@ class Value {
     std::string_view string() {
         const auto* begin = reinterpret_cast<const char*>(bytes_.data());
         const void* end = bytes_.empty() ? nullptr : std::memchr(begin, 0, bytes_.size());
-        const std::size_t length = end ? static_cast<std::size_t>(static_cast<const char*>(end) - begin) : bytes_.size();
+        const std::size_t length =
+            end ? static_cast<std::size_t>(static_cast<const char*>(end) - begin) : bytes_.size();
         take(length + 1);
         return failed_ ? std::string_view{} : std::string_view{begin, length};
     }
@@ -63,8 +64,8 @@ inline std::size_t size(std::span<const std::byte> blob) {
 }
 
 /// Calls `visitor.reservation(first, bytes)`, `begin_node(name)`, `property(name, Value)` and `end_node()` in the order
-/// of the tree; `property` only between a node's beginning and its first child. Returns whether the tree was whole; up to
-/// where it breaks, everything has been visited.
+/// of the tree; `property` only between a node's beginning and its first child. Returns whether the tree was whole; up
+/// to where it breaks, everything has been visited.
 template <class Visitor>
 bool walk(std::span<const std::byte> blob, Visitor&& visitor) {
     constexpr std::uint32_t begin_node = 1, end_node = 2, property = 3, no_operation = 4;

@@ -37,8 +37,8 @@ std::string table(const std::vector<Figure>& figures) {
 std::string json(const std::vector<Figure>& figures) {
     std::string text = "[";
     for (const Figure& figure : figures)
-        text += fmt::format("{}\n  {{\"name\": \"{}\", \"value\": {}, \"unit\": \"{}\"}}", text.size() > 1 ? "," : "", figure.name, figure.value,
-                            figure.unit);
+        text += fmt::format("{}\n  {{\"name\": \"{}\", \"value\": {}, \"unit\": \"{}\"}}", text.size() > 1 ? "," : "",
+                            figure.name, figure.value, figure.unit);
     return text + "\n]\n";
 }
 

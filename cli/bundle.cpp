@@ -43,8 +43,9 @@ void Archive::append(std::string name, std::span<const char> data, bool align) {
         append("filler", {}, false);
         return append(std::move(name), data, align);
     }
-    const std::string header = fmt::format("070701{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}", 0,
-                                           0100644, 0, 0, 1, 0, data.size(), 0, 0, 0, 0, name_bytes, 0);
+    const std::string header =
+        fmt::format("070701{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}", 0, 0100644,
+                    0, 0, 1, 0, data.size(), 0, 0, 0, 0, name_bytes, 0);
     const auto pad = [&] { bytes_.resize((bytes_.size() + 3) & ~std::size_t{3}); };
     bytes_.insert(bytes_.end(), header.begin(), header.end());
     name.resize(name_bytes);

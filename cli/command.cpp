@@ -32,7 +32,8 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
 
 pid_t spawn(const std::vector<std::string>& words, const posix_spawn_file_actions_t* actions) {
     pid_t child = 0;
-    if (const int error = posix_spawnp(&child, words[0].c_str(), actions, nullptr, pointers(words).data(), environ); error != 0)
+    if (const int error = posix_spawnp(&child, words[0].c_str(), actions, nullptr, pointers(words).data(), environ);
+        error != 0)
         fail(error, words[0]);
     return child;
 }

@@ -93,7 +93,8 @@ int check(const fs::path& file) {
     const auto manifest = read_manifest(file);
     if (!manifest)
         return failed;
-    fmt::print("{}: all is well, {} machine{}\n", file.string(), manifest->machines.size(), manifest->machines.size() == 1 ? "" : "s");
+    fmt::print("{}: all is well, {} machine{}\n", file.string(), manifest->machines.size(),
+               manifest->machines.size() == 1 ? "" : "s");
     return 0;
 }
 
@@ -108,8 +109,15 @@ int make_bundle(const fs::path& file, const fs::path& output) {
 /// Runs everything that CTest knows and closes with the line that CI looks for.
 int test(bool long_tests, const std::string& only) {
     const fs::path folder = fs::weakly_canonical(Project{}.root / "build/host"), results = folder / "results.xml";
-    std::vector<std::string> words{"ctest", "--test-dir", folder.string(), "--output-on-failure", "--no-tests=error", "-j",
-                                   std::to_string(std::max(1u, std::thread::hardware_concurrency())), "--output-junit", results.string()};
+    std::vector<std::string> words{"ctest",
+                                   "--test-dir",
+                                   folder.string(),
+                                   "--output-on-failure",
+                                   "--no-tests=error",
+                                   "-j",
+                                   std::to_string(std::max(1u, std::thread::hardware_concurrency())),
+                                   "--output-junit",
+                                   results.string()};
     if (!long_tests)
         words.insert(words.end(), {"-LE", "long"});
     if (!only.empty())
@@ -119,11 +127,13 @@ int test(bool long_tests, const std::string& only) {
     std::ifstream stream{results};
     const std::string text{std::istreambuf_iterator<char>{stream}, {}};
     std::smatch tests, failures;
-    if (!std::regex_search(text, tests, std::regex{"tests=\"([0-9]+)\""}) || !std::regex_search(text, failures, std::regex{"failures=\"([0-9]+)\""})) {
+    if (!std::regex_search(text, tests, std::regex{"tests=\"([0-9]+)\""}) ||
+        !std::regex_search(text, failures, std::regex{"failures=\"([0-9]+)\""})) {
         fmt::print("ctest left no result\n0 passed, 1 failed\n");
         return failed;
     }
     const int wrong = std::stoi(failures[1]);
+    (void)command::run({(Project{}.root / "tools/count-nucleus").string()});
     fmt::print("{} passed, {} failed\n", std::stoi(tests[1]) - wrong, wrong);
     return status == 0 && wrong == 0 ? 0 : failed;
 }
@@ -166,8 +176,11 @@ struct Bench {
 
 void add_machine_options(CLI::App& app, qemu::Machine& machine) {
     app.add_option("--cpu", machine.cpu, "QEMU's model of the harts")->capture_default_str();
-    app.add_option("--qemu", machine.qemu, "7 or 10 (as `sundew test` fetches them), or a path; unless said, the one that is installed");
-    app.add_option("--memory", machine.memory, "the host's RAM")->transform(CLI::AsSizeValue(false))->default_str("512M");
+    app.add_option("--qemu", machine.qemu,
+                   "7 or 10 (as `sundew test` fetches them), or a path; unless said, the one that is installed");
+    app.add_option("--memory", machine.memory, "the host's RAM")
+        ->transform(CLI::AsSizeValue(false))
+        ->default_str("512M");
 }
 
 }
@@ -179,14 +192,20 @@ int main(int argc, char** argv) try {
     int status = 0;
 
     Run run;
-    CLI::App& run_verb = *app.add_subcommand("run", "Boot a manifest's machines; the example `hello` unless one is named. Ctrl-A X leaves QEMU.");
+    CLI::App& run_verb = *app.add_subcommand(
+        "run", "Boot a manifest's machines; the example `hello` unless one is named. Ctrl-A X leaves QEMU.");
     run_verb.footer("Keys of a manifest's [[vm]] tables:\n" + manifest::describe_keys());
     auto* manifest_option = run_verb.add_option("manifest", run.manifest, "the manifest, a TOML file");
-    run_verb.add_option("--bundle", run.bundle, "a bundle that was made before, instead of a manifest")->excludes(manifest_option)->check(CLI::ExistingFile);
-    run_verb.add_option("--harts", run.machine.harts, "the host's harts")->check(CLI::Range(1, 64))->capture_default_str();
+    run_verb.add_option("--bundle", run.bundle, "a bundle that was made before, instead of a manifest")
+        ->excludes(manifest_option)
+        ->check(CLI::ExistingFile);
+    run_verb.add_option("--harts", run.machine.harts, "the host's harts")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
     add_machine_options(run_verb, run.machine);
     run_verb.add_flag("--print-command", run.print_command, "only print QEMU's command line");
-    run_verb.add_option("--with", run.machine.more, "one more argument for QEMU; may be given again")->allow_extra_args(false);
+    run_verb.add_option("--with", run.machine.more, "one more argument for QEMU; may be given again")
+        ->allow_extra_args(false);
     run_verb.callback([&] { status = run(); });
 
     fs::path check_file;
@@ -195,7 +214,8 @@ int main(int argc, char** argv) try {
     check_verb.callback([&] { status = check(check_file); });
 
     fs::path bundle_file, bundle_output;
-    CLI::App& bundle_verb = *app.add_subcommand("bundle", "Pack a manifest and all that it names into an initrd for the nucleus.");
+    CLI::App& bundle_verb =
+        *app.add_subcommand("bundle", "Pack a manifest and all that it names into an initrd for the nucleus.");
     bundle_verb.add_option("manifest", bundle_file, "the manifest, a TOML file")->required();
     bundle_verb.add_option("-o,--output", bundle_output, "where to write it")->required();
     bundle_verb.callback([&] { status = make_bundle(bundle_file, bundle_output); });

@@ -60,8 +60,10 @@ std::optional<std::uint64_t> parse_size(const toml::node& node) {
     return value << shift;
 }
 
-Key number(const char* name, const char* meaning, std::uint64_t Machine::* member, std::int64_t least, std::int64_t most) {
-    return {name, meaning, false, [=](Machine& machine, const toml::node& node, const Context&) -> std::optional<std::string> {
+Key number(const char* name, const char* meaning, std::uint64_t Machine::* member, std::int64_t least,
+           std::int64_t most) {
+    return {name, meaning, false,
+            [=](Machine& machine, const toml::node& node, const Context&) -> std::optional<std::string> {
                 const auto value = node.value_exact<std::int64_t>();
                 if (!value || *value < least || *value > most)
                     return fmt::format("write a number from {} to {}", least, most);
@@ -71,11 +73,13 @@ Key number(const char* name, const char* meaning, std::uint64_t Machine::* membe
 }
 
 Key size(const char* name, const char* meaning, std::uint64_t Machine::* member) {
-    return {name, meaning, false, [=](Machine& machine, const toml::node& node, const Context&) -> std::optional<std::string> {
+    return {name, meaning, false,
+            [=](Machine& machine, const toml::node& node, const Context&) -> std::optional<std::string> {
                 constexpr std::uint64_t page = 4096, most = std::uint64_t{1} << 40;
                 const auto value = parse_size(node);
                 if (!value || *value == 0 || *value % page != 0 || *value > most)
-                    return std::string{"write bytes, or a text such as \"64M\" (K, M or G): a multiple of 4K, at most 1024G"};
+                    return std::string{
+                        "write bytes, or a text such as \"64M\" (K, M or G): a multiple of 4K, at most 1024G"};
                 machine.*member = *value;
                 return {};
             }};
@@ -160,16 +164,20 @@ std::optional<std::string> take_devices(Machine& machine, const toml::node& node
 
 const std::array keys{
     Key{"name", "what it is called: 1 to 31 of a-z, 0-9 and -; each machine its own", true, take_name},
-    Key{"monitor", "the program that is its monitor: a built one's name, or a path from the manifest's folder", true, take_monitor},
-    Key{"image", "what the monitor runs: a built image's name, or a path from the manifest's folder", false, take_image},
+    Key{"monitor", "the program that is its monitor: a built one's name, or a path from the manifest's folder", true,
+        take_monitor},
+    Key{"image", "what the monitor runs: a built image's name, or a path from the manifest's folder", false,
+        take_image},
     Key{"arguments", "a text for the monitor, at most 255 bytes", false, take_arguments},
     number("cpus", "virtual CPUs, 1 to 8; 1 unless said", &Machine::cpus, 1, 8),
     size("memory", "the guest's RAM; 2M unless said", &Machine::memory),
     size("heap", "the monitor's own memory; 256K unless said", &Machine::heap),
-    number("quota", "pages of the nucleus's pool that the monitor may use, 1 to 65536; 64 unless said", &Machine::quota, 1, 65536),
+    number("quota", "pages of the nucleus's pool that the monitor may use, 1 to 65536; 64 unless said", &Machine::quota,
+           1, 65536),
     number("priority", "1 to 255, more goes first; 100 unless said", &Machine::priority, 1, 255),
     Key{"harts", "numbers of the harts that it may run on; all unless said", false, take_harts},
-    Key{"devices", "devices of the host that are its own: names of nodes in the host's device tree, at most 4", false, take_devices},
+    Key{"devices", "devices of the host that are its own: names of nodes in the host's device tree, at most 4", false,
+        take_devices},
 };
 
 /// Single edits that make one word of the other (Levenshtein).
@@ -195,7 +203,8 @@ Machine read_machine(const toml::table& table, const Context& context) {
         const std::string_view text = name.str();
         const auto key = std::ranges::find(keys, text, &Key::name);
         if (key == keys.end()) {
-            const auto nearest = std::ranges::min_element(keys, {}, [&](const Key& each) { return distance(text, each.name); });
+            const auto nearest =
+                std::ranges::min_element(keys, {}, [&](const Key& each) { return distance(text, each.name); });
             context.complain(value, fmt::format("there is no key '{}': did you mean '{}'?", text, nearest->name));
         } else if (const auto wrong = key->take(machine, value, context)) {
             context.complain(value, fmt::format("key '{}': {}", text, *wrong));
@@ -214,7 +223,8 @@ void read_bench(const toml::table& table, Manifest& manifest, const Context& con
         if (name.str() == "harts" && number && *number >= 1 && *number <= 8)
             manifest.bench_harts = static_cast<std::uint64_t>(*number);
         else
-            context.complain(value, fmt::format("'{}' in [bench]: only 'harts', from 1 to 8, is known there", name.str()));
+            context.complain(value,
+                             fmt::format("'{}' in [bench]: only 'harts', from 1 to 8, is known there", name.str()));
     }
 }
 
@@ -228,7 +238,8 @@ std::expected<Manifest, Complaints> parse(std::string_view text, const fs::path&
         root = toml::parse(text, file.string());
     } catch (const toml::parse_error& error) {
         const auto& at = error.source().begin;
-        return std::unexpected{Complaints{fmt::format("{}:{}:{}: {}", file.string(), at.line, at.column, error.description())}};
+        return std::unexpected{
+            Complaints{fmt::format("{}:{}:{}: {}", file.string(), at.line, at.column, error.description())}};
     }
     Manifest manifest;
     manifest.file = file.string();
@@ -238,8 +249,10 @@ std::expected<Manifest, Complaints> parse(std::string_view text, const fs::path&
         } else if (name.str() == "vm" && value.is_array_of_tables()) {
             for (const toml::node& each : *value.as_array()) {
                 Machine machine = read_machine(*each.as_table(), context);
-                if (!machine.name.empty() && std::ranges::find(manifest.machines, machine.name, &Machine::name) != manifest.machines.end())
-                    context.complain(each, fmt::format("key 'name': another machine is called '{}': give each its own", machine.name));
+                if (!machine.name.empty() &&
+                    std::ranges::find(manifest.machines, machine.name, &Machine::name) != manifest.machines.end())
+                    context.complain(each, fmt::format("key 'name': another machine is called '{}': give each its own",
+                                                       machine.name));
                 manifest.machines.push_back(std::move(machine));
             }
         } else {
@@ -250,7 +263,8 @@ std::expected<Manifest, Complaints> parse(std::string_view text, const fs::path&
     if (complaints.empty() && manifest.machines.empty())
         complaints.push_back(fmt::format("{}:1:1: there is no machine: write a [[vm]] table", file.string()));
     if (manifest.machines.size() > machine_limit)
-        complaints.push_back(fmt::format("{}:1:1: {} machines are too many: 64 are the limit", file.string(), manifest.machines.size()));
+        complaints.push_back(
+            fmt::format("{}:1:1: {} machines are too many: 64 are the limit", file.string(), manifest.machines.size()));
     if (!complaints.empty())
         return std::unexpected{complaints};
     return manifest;
@@ -259,7 +273,8 @@ std::expected<Manifest, Complaints> parse(std::string_view text, const fs::path&
 std::expected<Manifest, Complaints> read(const fs::path& file, const Folders& folders) {
     std::ifstream stream{file, std::ios::binary};
     if (!stream)
-        return std::unexpected{Complaints{fmt::format("{}: cannot be read: name a manifest that is there", file.string())}};
+        return std::unexpected{
+            Complaints{fmt::format("{}: cannot be read: name a manifest that is there", file.string())}};
     const std::string text{std::istreambuf_iterator<char>{stream}, {}};
     return parse(text, file, folders);
 }

@@ -36,7 +36,8 @@ struct Folders {
 /// Reads and checks `file`; every mistake in it is told, not only the first.
 std::expected<Manifest, Complaints> read(const std::filesystem::path& file, const Folders& folders);
 /// The same of a text, which complaints and relative paths take for `file`.
-std::expected<Manifest, Complaints> parse(std::string_view text, const std::filesystem::path& file, const Folders& folders);
+std::expected<Manifest, Complaints> parse(std::string_view text, const std::filesystem::path& file,
+                                          const Folders& folders);
 
 /// The keys of a `[[vm]]` table, for people: a line each.
 std::string describe_keys();

@@ -36,7 +36,8 @@ struct Manifests : testing::Test {
 };
 
 TEST_F(Manifests, ComplainWithFileLineAndColumn) {
-    EXPECT_EQ(complaint("[[vm]]\nname = \"a\"\n  mnitor = 1\n").substr(0, 58), "f.toml:3:12: there is no key 'mnitor': did you mean 'monit");
+    EXPECT_EQ(complaint("[[vm]]\nname = \"a\"\n  mnitor = 1\n").substr(0, 58),
+              "f.toml:3:12: there is no key 'mnitor': did you mean 'monit");
     EXPECT_EQ(complaint("[[vm]]\nmemory = \"1\"\n").substr(0, 29), "f.toml:2:10: key 'memory': wr");
     EXPECT_EQ(complaint("x = \n").substr(0, 9), "f.toml:1:");
     EXPECT_NE(complaint("[[vm]]\nname = \"a\"\nmonitor = \"broken\"\n").find("is no program"), std::string::npos);
@@ -46,7 +47,8 @@ TEST_F(Manifests, ComplainWithFileLineAndColumn) {
 TEST_F(Manifests, SizesHaveSuffixesAndLimits) {
     for (const char* good : {"4096", "\"4K\"", "\"2M\"", "\"1G\"", "\"1024G\""})
         EXPECT_EQ(complaint(std::string{"[[vm]]\nmemory = "} + good).find("memory"), std::string::npos) << good;
-    for (const char* bad : {"0", "-1", "4095", "\"\"", "\"K\"", "\"2T\"", "\"2m\"", "\"99999999999999999999G\"", "\"1025G\"", "1.5", "true"})
+    for (const char* bad : {"0", "-1", "4095", "\"\"", "\"K\"", "\"2T\"", "\"2m\"", "\"99999999999999999999G\"",
+                            "\"1025G\"", "1.5", "true"})
         EXPECT_NE(complaint(std::string{"[[vm]]\nmemory = "} + bad).find("key 'memory'"), std::string::npos) << bad;
 }
 
@@ -79,7 +81,8 @@ TEST_F(Manifests, BecomeADeviceTreeThatTheManagerReads) {
 }
 
 TEST(Bench, ReadsFiguresOutOfAConsole) {
-    const auto figures = bench::parse("boot\r\nm: bench: exit 12 instructions\r\nbench: broken x\nbench: other 7 pages\n");
+    const auto figures =
+        bench::parse("boot\r\nm: bench: exit 12 instructions\r\nbench: broken x\nbench: other 7 pages\n");
     ASSERT_EQ(figures.size(), 2u);
     EXPECT_EQ(figures[0].name, "exit");
     EXPECT_EQ(figures[1].value, 7u);

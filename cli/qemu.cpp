@@ -21,8 +21,8 @@ fs::path cache() {
     return fs::path{home ? home : "/root"} / ".cache/sundew";
 }
 
-/// A QEMU that was unpacked with all libraries that it needs, from another Debian than this machine's: it runs by its own
-/// dynamic loader.
+/// A QEMU that was unpacked with all libraries that it needs, from another Debian than this machine's: it runs by its
+/// own dynamic loader.
 std::vector<std::string> unpacked(const fs::path& root) {
     const fs::path program = root / "usr/bin/qemu-system-riscv64";
     if (!fs::exists(program))
@@ -34,7 +34,13 @@ std::vector<std::string> unpacked(const fs::path& root) {
             if (!fs::exists(loader))
                 loader = old / name;
             if (fs::exists(loader))
-                return {"env", fmt::format("QEMU_MODULE_DIR={}", (libraries / "qemu").string()), loader.string(), "--library-path", fmt::format("{}:{}", libraries.string(), old.string()), program.string(), "-L",
+                return {"env",
+                        fmt::format("QEMU_MODULE_DIR={}", (libraries / "qemu").string()),
+                        loader.string(),
+                        "--library-path",
+                        fmt::format("{}:{}", libraries.string(), old.string()),
+                        program.string(),
+                        "-L",
                         (root / "usr/share/qemu").string()};
         }
     }
@@ -50,7 +56,8 @@ std::vector<std::string> find(const std::string& which) {
     if (found.empty() && fs::exists(cache() / fmt::format("qemu-{}-is-installed", which)))
         return {"qemu-system-riscv64"};
     if (found.empty())
-        throw std::runtime_error{fmt::format("QEMU {} is neither installed nor fetched: run ./sundew test once, or name a path", which)};
+        throw std::runtime_error{
+            fmt::format("QEMU {} is neither installed nor fetched: run ./sundew test once, or name a path", which)};
     return found;
 }
 
@@ -58,9 +65,23 @@ std::vector<std::string> find(const std::string& which) {
 
 std::vector<std::string> command(const Machine& machine) {
     std::vector<std::string> words = find(machine.qemu);
-    const std::vector<std::string> rest{
-        "-M", "virt", "-cpu", machine.cpu, "-smp", std::to_string(machine.harts), "-m", fmt::format("{}K", machine.memory >> 10),
-        "-display", "none", "-serial", "mon:stdio", "-no-reboot", "-kernel", machine.nucleus.string(), "-initrd", machine.bundle.string()};
+    const std::vector<std::string> rest{"-M",
+                                        "virt",
+                                        "-cpu",
+                                        machine.cpu,
+                                        "-smp",
+                                        std::to_string(machine.harts),
+                                        "-m",
+                                        fmt::format("{}K", machine.memory >> 10),
+                                        "-display",
+                                        "none",
+                                        "-serial",
+                                        "mon:stdio",
+                                        "-no-reboot",
+                                        "-kernel",
+                                        machine.nucleus.string(),
+                                        "-initrd",
+                                        machine.bundle.string()};
     words.insert(words.end(), rest.begin(), rest.end());
     words.insert(words.end(), machine.more.begin(), machine.more.end());
     return words;

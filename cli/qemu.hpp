@@ -10,7 +10,7 @@
 namespace qemu {
 
 struct Machine {
-    std::string qemu;             ///< "7", "10", a path, or empty: the one that is installed
+    std::string qemu; ///< "7", "10", a path, or empty: the one that is installed
     std::uint64_t harts = 2;
     std::uint64_t memory = 512 << 20;
     std::string cpu = "rv64,h=true";

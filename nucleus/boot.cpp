@@ -77,10 +77,12 @@ void map_window(const Image& image, HostRange pool, Account& account) {
         }
     };
     map(WINDOW, image.physical, image.text_bytes, pte::read | pte::execute);
-    map(WINDOW + image.data_offset, {image.physical.value + image.data_offset}, image.data_bytes, pte::read | pte::write);
+    map(WINDOW + image.data_offset, {image.physical.value + image.data_offset}, image.data_bytes,
+        pte::read | pte::write);
     map(WINDOW + (pool.first.value - image.physical.value), pool.first, pool.bytes, pte::read | pte::write);
     if (facts.plic.bytes != 0)
-        map(WINDOW_PLIC, facts.plic.first, std::min(facts.plic.bytes, std::uint64_t{0x4000000}), pte::read | pte::write);
+        map(WINDOW_PLIC, facts.plic.first, std::min(facts.plic.bytes, std::uint64_t{0x4000000}),
+            pte::read | pte::write);
     constexpr std::size_t window_entry = 511;
     nucleus.window_entry = static_cast<std::uint64_t*>(nucleus.pool.pointer(window.root()))[window_entry];
     use_window(nucleus.window_entry);
@@ -119,7 +121,8 @@ Thread& make_manager(const Image& image, Account& account, Hart& hart) {
     TableMemory memory{nucleus.pool, process.space.account};
     const HostPhysical physical{image.physical.value + (reinterpret_cast<std::uint64_t>(image.manager) - WINDOW)};
     const std::uint64_t split = header.writable_offset / page_bytes;
-    (void)process.space.table.map(memory, abi::boot::image_address, physical, split, pte::read | pte::execute | pte::user);
+    (void)process.space.table.map(memory, abi::boot::image_address, physical, split,
+                                  pte::read | pte::execute | pte::user);
     (void)process.space.table.map(memory, abi::boot::image_address + header.writable_offset,
                                   {physical.value + header.writable_offset}, pages_for(header.bytes) - split,
                                   pte::read | pte::write | pte::user);

@@ -54,7 +54,8 @@ TEST(HandleTable, FindsOnlyTheRightKindWithTheRights) {
 
 TEST(HandleTable, RefusesNumbersOutsideOfIt) {
     const HandleTable table;
-    for (const abi::Handle wild : {abi::Handle{254}, abi::Handle{255}, abi::Handle{256}, ~abi::Handle{0}, abi::Handle{1} << 63})
+    for (const abi::Handle wild :
+         {abi::Handle{254}, abi::Handle{255}, abi::Handle{256}, ~abi::Handle{0}, abi::Handle{1} << 63})
         EXPECT_EQ(table.find(wild, Kind::None, Rights::None).error(), Error::BadHandle);
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /// A list in ascending order of a key; equals stay in the order of their arrival. The links are members of the nodes.
-template <class Node, Node* Node::*Next, auto Key>
+template <class Node, Node* Node::* Next, auto Key>
 class OrderedList {
   public:
     Node* front() const { return first_; }

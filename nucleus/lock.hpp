@@ -13,9 +13,7 @@ class Lock {
         while (serving_.load(std::memory_order_acquire) != ticket)
             ;
     }
-    void unlock() {
-        serving_.store(serving_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-    }
+    void unlock() { serving_.store(serving_.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
 
   private:
     std::atomic<std::uint32_t> next_{0}, serving_{0};

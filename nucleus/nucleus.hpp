@@ -24,7 +24,7 @@ struct Hart {
     Vcpu* vcpu;                  ///< whose state is loaded; stays after its thread has made room for one without a vCPU
     std::uint64_t program_epoch; ///< the changes of these two spaces that this hart has fenced
     std::uint64_t guest_epoch;
-    Space* fencing;              ///< the current thread goes on when all harts have fenced this space's `fence_epoch`
+    Space* fencing; ///< the current thread goes on when all harts have fenced this space's `fence_epoch`
     std::uint64_t fence_epoch;
 
     OrderedList<Thread, &Thread::next, &Thread::urgency> ready;
@@ -47,7 +47,7 @@ struct Nucleus {
     std::array<Hart*, hart_limit> harts{};
     std::uint64_t hart_count = 0;
     Plic plic;
-    std::array<Signal, Plic::line_limit> lines{}; ///< what each host interrupt line raises
+    std::array<Signal, Plic::line_limit> lines{};            ///< what each host interrupt line raises
     std::array<std::uint8_t, Plic::line_limit> line_harts{}; ///< and which hart it interrupts
     std::uint64_t timebase_hertz = 0;
     std::uint64_t slice_ticks = 0; ///< how long a thread runs while another of its priority is ready

@@ -96,11 +96,11 @@ struct Thread {
     Vcpu* vcpu;               ///< bound to this thread
     Process* process;
     Hart* hart;
-    Thread* next;             ///< in its hart's ready list or an event's waiters
-    std::uint8_t urgency;     ///< 255 - priority: lists are in ascending order
+    Thread* next;         ///< in its hart's ready list or an event's waiters
+    std::uint8_t urgency; ///< 255 - priority: lists are in ascending order
     bool dead;
     Wait wait;
-    Event* event;             ///< waited for, for any of
+    Event* event; ///< waited for, for any of
     std::uint64_t wanted;
     Timer timer;
 
@@ -119,20 +119,20 @@ struct Vcpu {
     abi::VcpuPage* page;
     Guest* guest;
     Thread* thread;
-    Hart* hart;                   ///< where its state is loaded; null: it lies below
-    std::uint64_t sstatus;        ///< of its last trap: SPP and the state of FS and VS
+    Hart* hart;            ///< where its state is loaded; null: it lies below
+    std::uint64_t sstatus; ///< of its last trap: SPP and the state of FS and VS
     std::uint64_t hstatus;
-    std::uint64_t set, clear;     ///< hvip bits that its hart has yet to set and clear
+    std::uint64_t set, clear; ///< hvip bits that its hart has yet to set and clear
     bool kicked;
-    std::uint64_t id;             ///< its hart id in the guest
-    std::uint64_t page_address;   ///< in the monitor's space
-    Hart* vmid_hart;              ///< which handed it `vmid_ticket`, when the guest's epoch was `vmid_epoch`
+    std::uint64_t id;           ///< its hart id in the guest
+    std::uint64_t page_address; ///< in the monitor's space
+    Hart* vmid_hart;            ///< which handed it `vmid_ticket`, when the guest's epoch was `vmid_epoch`
     std::uint64_t vmid_ticket, vmid_epoch;
     Timer timer;
     std::array<std::uint64_t, static_cast<std::size_t>(abi::VcpuRegister::Count)> registers;
     std::uint64_t sstateen;
-    alignas(16) std::array<std::uint64_t, 33> floats;          ///< f0 to f31, fcsr
-    alignas(16) std::array<std::byte, 32 + 32 * 64> vectors;   ///< vstart, vtype, vl, vcsr; v0 to v31
+    alignas(16) std::array<std::uint64_t, 33> floats;        ///< f0 to f31, fcsr
+    alignas(16) std::array<std::byte, 32 + 32 * 64> vectors; ///< vstart, vtype, vl, vcsr; v0 to v31
 
     std::uint64_t& state(abi::VcpuRegister which) { return registers[static_cast<std::size_t>(which)]; }
 

@@ -29,9 +29,7 @@ struct PageTableShape {
     unsigned root_bits;
 
     /// Addresses that the table can translate are below this.
-    constexpr std::uint64_t limit() const {
-        return std::uint64_t{1} << (page_bits + 9 * (levels - 1) + root_bits);
-    }
+    constexpr std::uint64_t limit() const { return std::uint64_t{1} << (page_bits + 9 * (levels - 1) + root_bits); }
 };
 
 /// Page tables of programs (Sv39), of guests (Sv39x4, Sv48x4) and of the nucleus itself. `Memory` holds the tables:
@@ -86,9 +84,9 @@ class PageTable {
                     return progress(done, abi::Error::NotMapped);
                 done += std::min(rest, pages - done);
             } else if (rest == here && pages - done >= here) {
-                memory.write(place.where, flags == 0 ? 0
-                                                     : pte::entry(pte::physical(place.entry),
-                                                                  flags | pte::valid | pte::accessed_dirty));
+                memory.write(
+                    place.where,
+                    flags == 0 ? 0 : pte::entry(pte::physical(place.entry), flags | pte::valid | pte::accessed_dirty));
                 done += here;
             } else if (!split(memory, place)) {
                 return progress(done, abi::Error::OutOfQuota);

@@ -63,7 +63,8 @@ struct Tables : testing::Test {
                 const std::uint64_t size = page_bytes << (9 * level);
                 EXPECT_TRUE(aligned(pte::physical(entry).value, size)) << "a misaligned large page";
                 EXPECT_EQ(entry & pte::accessed_dirty, pte::accessed_dirty);
-                return Found{level, pte::physical(entry).value + (address & (size - 1)), entry & (pte::leaf | pte::user)};
+                return Found{level, pte::physical(entry).value + (address & (size - 1)),
+                             entry & (pte::leaf | pte::user)};
             }
             at = pte::physical(entry).value;
         }
@@ -72,7 +73,8 @@ struct Tables : testing::Test {
     }
     void map_all(std::uint64_t address, std::uint64_t physical, std::uint64_t pages) {
         for (std::uint64_t done = 0; done < pages;) {
-            const auto step = table.map(memory, address + done * page_bytes, {physical + done * page_bytes}, pages - done, flags);
+            const auto step =
+                table.map(memory, address + done * page_bytes, {physical + done * page_bytes}, pages - done, flags);
             ASSERT_TRUE(step);
             done += *step;
         }
@@ -149,7 +151,8 @@ TEST_F(Tables, SplitsALargePageWithoutChangingAnythingElse) {
     map_all(0, huge, huge / page_bytes);
     memory.writes.clear();
     ASSERT_EQ(table.protect(memory, 5 * large + 7 * page_bytes, 1, pte::read | pte::user), 1u);
-    EXPECT_EQ(translate(5 * large + 7 * page_bytes), (Found{0, huge + 5 * large + 7 * page_bytes, pte::read | pte::user}));
+    EXPECT_EQ(translate(5 * large + 7 * page_bytes),
+              (Found{0, huge + 5 * large + 7 * page_bytes, pte::read | pte::user}));
     EXPECT_EQ(translate(5 * large + 8 * page_bytes), (Found{0, huge + 5 * large + 8 * page_bytes, flags}));
     EXPECT_EQ(translate(6 * large), (Found{1, huge + 6 * large, flags}));
     // Every new table was filled before it was linked, so that a walk meanwhile finds the same translation.
@@ -183,7 +186,8 @@ TEST_F(Tables, AgreesWithAModelOverRandomOperations) {
     std::map<std::uint64_t, std::pair<std::uint64_t, std::uint64_t>> model;
     memory.pages = 100'000;
     for (int i = 0; i < 3000; ++i) {
-        const std::uint64_t first = random() % 2048, pages = 1 + random() % 600, to = random() % 4 == 0 ? random() % 4096 : first + 512;
+        const std::uint64_t first = random() % 2048, pages = 1 + random() % 600,
+                            to = random() % 4 == 0 ? random() % 4096 : first + 512;
         const bool mapping = random() % 2 == 0;
         const std::uint64_t with = random() % 2 == 0 ? flags : pte::read | pte::user;
         const auto done = mapping ? table.map(memory, first * page_bytes, {to * page_bytes}, pages, with)

@@ -66,7 +66,7 @@ class Pool {
     std::span<std::byte> memory_;
     HostPhysical physical_;
     std::span<Descriptor> descriptors_;
-    std::uint64_t count_ = 0;       ///< pages that can be had
+    std::uint64_t count_ = 0; ///< pages that can be had
     std::uint64_t serials_ = 0;
-    std::uint32_t lowest_ = 0;      ///< no page below this one is free
+    std::uint32_t lowest_ = 0; ///< no page below this one is free
 };

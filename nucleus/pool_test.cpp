@@ -19,7 +19,7 @@ struct Pages : testing::Test {
         std::byte bytes[page_bytes];
     };
     std::vector<Page> memory = std::vector<Page>(count);
-    Pool pool{{memory[0].bytes, count * page_bytes}, {0x8000'0000}};
+    Pool pool{{memory[0].bytes, count* page_bytes}, {0x8000'0000}};
     Account account{.payer = nullptr, .left = pool.pages(), .first = 0};
 
     Pages() { account.payer = &account; }

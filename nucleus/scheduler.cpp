@@ -102,7 +102,8 @@ void pick(Hart& hart, std::uint64_t time) {
             hart.ready.pop();
             continue;
         }
-        if (current && (next->urgency > current->urgency || (next->urgency == current->urgency && time < hart.slice_end)))
+        if (current &&
+            (next->urgency > current->urgency || (next->urgency == current->urgency && time < hart.slice_end)))
             return;
         hart.ready.pop();
         if (current)
@@ -197,8 +198,8 @@ void fence(Hart& self, Space& space) {
     self.fence_epoch = space.epoch;
     for (std::uint64_t i = 0; i < nucleus.hart_count; ++i) {
         const Hart& hart = *nucleus.harts[i];
-        if (&hart != &self && ((hart.process && &hart.process->space == &space) ||
-                               (hart.vcpu && &hart.vcpu->guest->space == &space)))
+        if (&hart != &self &&
+            ((hart.process && &hart.process->space == &space) || (hart.vcpu && &hart.vcpu->guest->space == &space)))
             interrupt_hart(hart);
     }
 }

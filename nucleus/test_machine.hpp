@@ -25,7 +25,7 @@ struct TestMachine {
     std::deque<Hart> harts;
     Process process;
 
-    static std::size_t self;            ///< the hart that the nucleus runs on
+    static std::size_t self; ///< the hart that the nucleus runs on
     static std::uint64_t time;
     static std::vector<std::uint64_t> interrupted; ///< numbers of harts
 };

@@ -18,11 +18,11 @@ struct Instruction : Register<Instruction> {
 
 struct Compressed : Register<Compressed> {
     static constexpr Field<15, 13> funct3{};
-    static constexpr Field<12, 10> zcb{};                    // with funct3 4 in quadrant 0
-    static constexpr Bit<6> zcb_half_signed{};               // C.LH, or the reserved kin of C.SH
-    static constexpr Field<4, 2, std::uint8_t> short_rd{};   // x8 to x15
-    static constexpr Field<6, 2, std::uint8_t> rs2{};        // of C.SWSP and C.SDSP
-    static constexpr Field<11, 7, std::uint8_t> rd{};        // of C.LWSP and C.LDSP
+    static constexpr Field<12, 10> zcb{};                  // with funct3 4 in quadrant 0
+    static constexpr Bit<6> zcb_half_signed{};             // C.LH, or the reserved kin of C.SH
+    static constexpr Field<4, 2, std::uint8_t> short_rd{}; // x8 to x15
+    static constexpr Field<6, 2, std::uint8_t> rs2{};      // of C.SWSP and C.SDSP
+    static constexpr Field<11, 7, std::uint8_t> rd{};      // of C.LWSP and C.LDSP
 };
 
 constexpr std::uint8_t full_length = 4, compressed_length = 2;
@@ -61,8 +61,8 @@ std::optional<MemoryInstruction> decode_compressed(Compressed half, std::uint64_
     case 0b00'100: return decode_zcb(half, short_rd);
     case 0b00'110: return MemoryInstruction{true, 4, false, short_rd, compressed_length}; // C.SW
     case 0b00'111: return MemoryInstruction{true, 8, false, short_rd, compressed_length}; // C.SD
-    case 0b10'010:                                                                         // C.LWSP
-    case 0b10'011:                                                                         // C.LDSP
+    case 0b10'010:                                                                        // C.LWSP
+    case 0b10'011:                                                                        // C.LDSP
         if (rd == 0)
             return {};
         return half.get(Compressed::funct3) == 2 ? MemoryInstruction{false, 4, true, rd, compressed_length}

@@ -21,8 +21,8 @@ struct MemoryInstruction {
 /// load or store of an integer register, LR, SC and AMO included (unprivileged manual, chapters RV64I, C and Zcb).
 std::optional<MemoryInstruction> decode_instruction(std::uint32_t instruction);
 
-/// Decodes htinst (norm:htinst_val): a transformed instruction, whose bit 1 is clear if it was compressed. Nothing for 0,
-/// for a pseudo-instruction and for what is not a load or store.
+/// Decodes htinst (norm:htinst_val): a transformed instruction, whose bit 1 is clear if it was compressed. Nothing for
+/// 0, for a pseudo-instruction and for what is not a load or store.
 std::optional<MemoryInstruction> decode_transformed(std::uint64_t htinst);
 
 }

@@ -14,8 +14,9 @@ using sdk::MemoryInstruction;
 constexpr std::uint32_t load = 0x03, store = 0x23;
 
 TEST(Decode, EveryFullLoadWithEveryRegister) {
-    constexpr MemoryInstruction kinds[]{{false, 1, true, 0, 4}, {false, 2, true, 0, 4}, {false, 4, true, 0, 4}, {false, 8, false, 0, 4},
-                                        {false, 1, false, 0, 4}, {false, 2, false, 0, 4}, {false, 4, false, 0, 4}};
+    constexpr MemoryInstruction kinds[]{{false, 1, true, 0, 4},  {false, 2, true, 0, 4},  {false, 4, true, 0, 4},
+                                        {false, 8, false, 0, 4}, {false, 1, false, 0, 4}, {false, 2, false, 0, 4},
+                                        {false, 4, false, 0, 4}};
     for (std::uint32_t funct3 = 0; funct3 < 7; ++funct3)
         for (std::uint32_t rd = 0; rd < 32; ++rd)
             for (const std::uint32_t rest : {0u, 0xffff'8000u}) { // rs1 and the offset do not matter
@@ -30,7 +31,8 @@ TEST(Decode, EveryFullStoreWithEveryRegister) {
     for (std::uint32_t funct3 = 0; funct3 < 4; ++funct3)
         for (std::uint32_t rs2 = 0; rs2 < 32; ++rs2)
             EXPECT_EQ(decode_instruction(0xfe0f'8f80 | rs2 << 20 | funct3 << 12 | store),
-                      (MemoryInstruction{true, static_cast<std::uint8_t>(1 << funct3), false, static_cast<std::uint8_t>(rs2), 4}));
+                      (MemoryInstruction{true, static_cast<std::uint8_t>(1 << funct3), false,
+                                         static_cast<std::uint8_t>(rs2), 4}));
     for (std::uint32_t funct3 = 4; funct3 < 8; ++funct3)
         EXPECT_FALSE(decode_instruction(funct3 << 12 | store));
 }
@@ -60,7 +62,8 @@ TEST(Decode, TransformedInstructionsTellTheirLength) {
     EXPECT_EQ(decode_transformed(0x3 | 2 << 12 | 5 << 7), (MemoryInstruction{false, 4, true, 5, 4}));
     EXPECT_EQ(decode_transformed(0x1 | 2 << 12 | 5 << 7), (MemoryInstruction{false, 4, true, 5, 2}));
     EXPECT_EQ(decode_transformed(0x23 | 3 << 12 | 9 << 20), (MemoryInstruction{true, 8, false, 9, 4}));
-    for (const std::uint64_t none : {0x0ull, 0x3000ull, 0x3020ull, 0x2000ull, 0x1'0000'2003ull, 0xffff'ffff'ffff'ffffull})
+    for (const std::uint64_t none :
+         {0x0ull, 0x3000ull, 0x3020ull, 0x2000ull, 0x1'0000'2003ull, 0xffff'ffff'ffff'ffffull})
         EXPECT_FALSE(decode_transformed(none));
 }
 

@@ -11,7 +11,8 @@ namespace sdk {
 
 abi::Result<Device> Device::open(std::string_view name) {
     const auto& devices = startup().devices;
-    const auto* found = std::ranges::find(devices, name, [](const Startup::Device& each) { return std::string_view{each.name}; });
+    const auto* found =
+        std::ranges::find(devices, name, [](const Startup::Device& each) { return std::string_view{each.name}; });
     if (name.empty() || found == std::end(devices))
         return std::unexpected{abi::Error::BadArgument};
     auto mapping = Mapping::create(found->memory, 0, pages_for(found->offset + found->bytes));

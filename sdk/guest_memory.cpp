@@ -27,11 +27,11 @@ abi::Result<GuestMemory> GuestMemory::create(std::uint64_t bytes, GuestPhysical 
     if (!memory)
         return memory;
     const std::uint64_t pages = pages_for(bytes);
-    const auto part =
-        call(abi::Call::RangeSplit, granted::guest_memory, taken_pages.fetch_add(pages), pages);
+    const auto part = call(abi::Call::RangeSplit, granted::guest_memory, taken_pages.fetch_add(pages), pages);
     if (!part)
         return std::unexpected{part.error()};
-    if (const auto added = memory->add(Handle{*part}, base, abi::Rights::Read | abi::Rights::Write | abi::Rights::Execute);
+    if (const auto added =
+            memory->add(Handle{*part}, base, abi::Rights::Read | abi::Rights::Write | abi::Rights::Execute);
         !added)
         return std::unexpected{added.error()};
     return memory;
@@ -50,8 +50,8 @@ abi::Result<void> GuestMemory::add(Handle memory, GuestPhysical base, abi::Right
     return {};
 }
 
-abi::Result<void> GuestMemory::map(abi::Handle memory, std::uint64_t first_page, GuestPhysical base, std::uint64_t pages,
-                                   abi::Rights rights) const {
+abi::Result<void> GuestMemory::map(abi::Handle memory, std::uint64_t first_page, GuestPhysical base,
+                                   std::uint64_t pages, abi::Rights rights) const {
     return sdk::map(guest(), memory, first_page, base.value, pages, rights);
 }
 

@@ -14,8 +14,8 @@
 
 namespace sdk {
 
-/// A guest's address space, and what the monitor sees of it. Guest memory is read by copy, once: the guest may change it
-/// between two looks. Every access is checked against the regions; nothing hands out a pointer into them.
+/// A guest's address space, and what the monitor sees of it. Guest memory is read by copy, once: the guest may change
+/// it between two looks. Every access is checked against the regions; nothing hands out a pointer into them.
 class GuestMemory {
   public:
     static constexpr GuestPhysical usual_base{0x8000'0000};

@@ -10,8 +10,8 @@
 #include <new>
 
 #include "sdk/log.hpp"
-#include "sdk/mutex.hpp"
 #include "sdk/must.hpp"
+#include "sdk/mutex.hpp"
 #include "sdk/runtime.hpp"
 #include "sdk/startup.hpp"
 
@@ -38,15 +38,18 @@ void* sbrk(std::ptrdiff_t bytes) {
     (void)sdk::call(abi::Call::ProcessExit, status);
     __builtin_trap();
 }
-int getpid() { return 1; }
-int kill(int, int) { _exit(1); }
+int getpid() {
+    return 1;
+}
+int kill(int, int) {
+    _exit(1);
+}
 
 void sdk_begin() {
     sdk::prepare();
     for (const Initializer* each = init_array_begin; each != init_array_end; ++each)
         (*each)();
 }
-
 }
 
 namespace sdk {
@@ -146,14 +149,22 @@ void* operator new(std::size_t bytes) {
         return memory;
     sdk::fail("out of heap: give the machine a larger `heap` in the manifest");
 }
-void* operator new[](std::size_t bytes) { return operator new(bytes); }
+void* operator new[](std::size_t bytes) {
+    return operator new(bytes);
+}
 void operator delete(void* memory) noexcept {
     const sdk::Guard guard{heap_mutex};
     std::free(memory);
 }
-void operator delete[](void* memory) noexcept { operator delete(memory); }
-void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { operator delete(memory); }
+void operator delete[](void* memory) noexcept {
+    operator delete(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+    operator delete(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+    operator delete(memory);
+}
 
 _LIBCPP_BEGIN_NAMESPACE_STD
 [[noreturn]] void __libcpp_verbose_abort(const char* format, ...) {

@@ -10,20 +10,20 @@ namespace sdk {
 
 /// What the manager tells a program that it starts: a page of its own, mapped read-only at `startup_address`.
 struct Startup {
-    char name[32];       ///< ends with NUL, as does `arguments`
+    char name[32]; ///< ends with NUL, as does `arguments`
     char arguments[256];
     std::uint64_t cpus;
-    std::uint64_t harts;        ///< where its threads may run, as a set of hart numbers
-    std::uint64_t priority;     ///< for its threads, 1 to 255
-    std::uint64_t guest_bytes;  ///< of `guest_memory`
-    std::uint64_t image_bytes;  ///< of what `image` holds, from its first byte on; 0: none
-    std::uint64_t heap_bytes;   ///< mapped at `heap_address`
+    std::uint64_t harts;       ///< where its threads may run, as a set of hart numbers
+    std::uint64_t priority;    ///< for its threads, 1 to 255
+    std::uint64_t guest_bytes; ///< of `guest_memory`
+    std::uint64_t image_bytes; ///< of what `image` holds, from its first byte on; 0: none
+    std::uint64_t heap_bytes;  ///< mapped at `heap_address`
 
     /// A device of the host that is this process's own.
     struct Device {
-        char name[32];             ///< of its node in the host's device tree; empty: no device
-        std::uint64_t memory;      ///< handle of the pages that hold its registers,
-        std::uint64_t offset;      ///< which begin here in the first of them
+        char name[32];        ///< of its node in the host's device tree; empty: no device
+        std::uint64_t memory; ///< handle of the pages that hold its registers,
+        std::uint64_t offset; ///< which begin here in the first of them
         std::uint64_t bytes;
         std::uint64_t interrupts[4]; ///< handles of one line each; 0: none
     } devices[4];

@@ -30,7 +30,6 @@ void thread_start(); // sdk/start.S
                  : "memory");
     __builtin_trap();
 }
-
 }
 
 namespace sdk {
@@ -42,9 +41,8 @@ abi::Result<Thread> Thread::start(std::function<void()> work, std::uint64_t hart
     if (!done)
         return std::unexpected{done.error()};
     auto start = std::unique_ptr<Start>{new Start{std::move(work), std::move(*done), {}}};
-    const auto handle =
-        call(abi::Call::ThreadCreate, abi::own_process, &thread_start, start->stack + sizeof start->stack,
-             start.get(), hart, priority);
+    const auto handle = call(abi::Call::ThreadCreate, abi::own_process, &thread_start,
+                             start->stack + sizeof start->stack, start.get(), hart, priority);
     if (!handle)
         return std::unexpected{handle.error()};
     return Thread{Handle{*handle}, std::move(start)};

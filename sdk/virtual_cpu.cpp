@@ -54,8 +54,7 @@ Exit VirtualCpu::decode() {
     abi::Registers& registers = page_->registers;
     const abi::ExitRecord& exit = page_->exit;
     switch (exit.reason) {
-    case SupervisorCall:
-        return SbiCall{static_cast<sbi::Extension>(registers.x[17]), registers.x[16], registers};
+    case SupervisorCall: return SbiCall{static_cast<sbi::Extension>(registers.x[17]), registers.x[16], registers};
     case UserCall: return SystemCall{registers.x[17], registers};
     case LoadGuestPageFault: return decode_fault(Access::Load);
     case StoreGuestPageFault: return decode_fault(Access::Store);
@@ -119,9 +118,13 @@ abi::Result<void> VirtualCpu::raise_exception(std::uint64_t cause, std::uint64_t
     const auto status = read(Vsstatus), vector = read(Vstvec), supervisor = read(Supervisor);
     if (!status || !vector || !supervisor)
         return std::unexpected{!status ? status.error() : !vector ? vector.error() : supervisor.error()};
-    const std::uint64_t saved = (*status & ~(sie | spie | spp)) | ((*status & sie) != 0 ? spie : 0) | (*supervisor != 0 ? spp : 0);
-    for (const auto& [which, what] : {std::pair{Vsstatus, saved}, {Vsepc, registers().pc}, {Vscause, cause},
-                                      {Vstval, value}, {Supervisor, std::uint64_t{1}}})
+    const std::uint64_t saved =
+        (*status & ~(sie | spie | spp)) | ((*status & sie) != 0 ? spie : 0) | (*supervisor != 0 ? spp : 0);
+    for (const auto& [which, what] : {std::pair{Vsstatus, saved},
+                                      {Vsepc, registers().pc},
+                                      {Vscause, cause},
+                                      {Vstval, value},
+                                      {Supervisor, std::uint64_t{1}}})
         if (const auto written = write(which, what); !written)
             return std::unexpected{written.error()};
     registers().pc = *vector & ~std::uint64_t{3}; // exceptions go to BASE in either mode (norm:stvec_mode_enc)

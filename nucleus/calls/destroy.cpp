@@ -11,11 +11,10 @@ bool held(const Process& process, const Guest* guest) {
     bool any = false;
     for (std::uint64_t i = 0; i < nucleus.hart_count; ++i) {
         Hart& hart = *nucleus.harts[i];
-        const bool holds = guest ? hart.fencing == &guest->space ||
-                                       (hart.vcpu && hart.vcpu->guest == guest && &hart != &this_hart())
-                                 : hart.process == &process || (hart.current && hart.current->process == &process) ||
-                                       (hart.vcpu && hart.vcpu->guest->process == &process) ||
-                                       hart.fencing == &process.space;
+        const bool holds =
+            guest ? hart.fencing == &guest->space || (hart.vcpu && hart.vcpu->guest == guest && &hart != &this_hart())
+                  : hart.process == &process || (hart.current && hart.current->process == &process) ||
+                        (hart.vcpu && hart.vcpu->guest->process == &process) || hart.fencing == &process.space;
         if (holds && &hart != &this_hart())
             interrupt_hart(hart);
         any |= holds;

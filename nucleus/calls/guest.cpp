@@ -6,7 +6,8 @@ namespace calls {
 
 namespace {
 
-/// Makes a vCPU's registers such that they can be read and written: it runs nowhere, and what a hart had of it is saved.
+/// Makes a vCPU's registers such that they can be read and written: it runs nowhere, and what a hart had of it is
+/// saved.
 Error stop(Vcpu& vcpu, std::uint64_t which) {
     if (which >= static_cast<std::uint64_t>(abi::VcpuRegister::Count))
         return Error::BadArgument;

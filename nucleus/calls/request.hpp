@@ -48,8 +48,8 @@ struct Request {
     /// A handle of the caller for a new object.
     template <class Object>
     Answer name(const Object& object) const {
-        return process.handles->add({Object::kind, Rights::All, reinterpret_cast<std::uint64_t>(&object),
-                                     nucleus.pool.serial(&object)});
+        return process.handles->add(
+            {Object::kind, Rights::All, reinterpret_cast<std::uint64_t>(&object), nucleus.pool.serial(&object)});
     }
     /// A new object on an account; null if its quota is used up.
     template <class Object>

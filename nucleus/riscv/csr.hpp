@@ -46,10 +46,11 @@ struct Csr {
     /// Whether the hart has this register: reading one that it lacks traps, here to the next instruction.
     bool exists() const {
         std::uint64_t found, saved;
-        asm volatile("la %1, 1f\n csrrw %1, stvec, %1\n li %0, 0\n csrr zero, %2\n li %0, 1\n .balign 4\n 1: csrw stvec, %1"
-                     : "=&r"(found), "=&r"(saved)
-                     : "i"(Number)
-                     : "memory");
+        asm volatile(
+            "la %1, 1f\n csrrw %1, stvec, %1\n li %0, 0\n csrr zero, %2\n li %0, 1\n .balign 4\n 1: csrw stvec, %1"
+            : "=&r"(found), "=&r"(saved)
+            : "i"(Number)
+            : "memory");
         return found != 0;
     }
 
@@ -111,8 +112,7 @@ inline constexpr Csr<0xc22> vlenb;
 }
 
 /// sstatus while a program runs: U-mode, its interrupts on, no F, D or V.
-inline constexpr Sstatus program_status =
-    Sstatus{}.with(Sstatus::spie, true).with(Sstatus::uxl, std::uint64_t{2});
+inline constexpr Sstatus program_status = Sstatus{}.with(Sstatus::spie, true).with(Sstatus::uxl, std::uint64_t{2});
 
 /// Bits of sip and sie.
 namespace interrupt_bit {

@@ -37,14 +37,19 @@ void note(abi::SystemFeature feature, bool there) {
 }
 
 Image this_image(HostPhysical physical) {
-    return {physical,           offset(image_end), offset(text_end), offset(data_start), offset(data_end) - offset(data_start),
-            manager_image, {physical.value + offset(nucleus_root)}};
+    return {physical,
+            offset(image_end),
+            offset(text_end),
+            offset(data_start),
+            offset(data_end) - offset(data_start),
+            manager_image,
+            {physical.value + offset(nucleus_root)}};
 }
 
 void probe_machine() {
     if (!csr::hgatp.exists() || !guest_mode(Atp::sv39))
         refuse("this hart has no hypervisor extension (H with Sv39x4): start the machine with one, "
-              "on QEMU with -cpu rv64,h=true");
+               "on QEMU with -cpu rv64,h=true");
     constexpr std::uint64_t time_compare = std::uint64_t{1} << 63, dirty_update = std::uint64_t{1} << 61,
                             shadow_stack = 1 << 3, landing_pad = 1 << 2;
     if (csr::henvcfg.exists()) {
@@ -86,7 +91,8 @@ void use_window(std::uint64_t entry) {
 
 void start_hart(const Hart& hart, const Image& image) {
     const auto entry = image.physical.value + offset(reinterpret_cast<const void*>(&start_hart_entry));
-    if (sbi::call(sbi::Extension::HartState, sbi::hart_start, hart.id, entry, reinterpret_cast<std::uint64_t>(&hart)).error != 0)
+    if (sbi::call(sbi::Extension::HartState, sbi::hart_start, hart.id, entry, reinterpret_cast<std::uint64_t>(&hart))
+            .error != 0)
         refuse("firmware does not start a hart that the device tree names");
 }
 

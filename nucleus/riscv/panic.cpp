@@ -32,8 +32,9 @@ void put(std::string_view name, std::uint64_t value) {
 }
 
 void print(std::span<const char> text) {
-    const bool debug_console = sbi::call(sbi::Extension::Base, sbi::probe_extension,
-                                                static_cast<std::uint64_t>(sbi::Extension::DebugConsole)).value != 0;
+    const bool debug_console =
+        sbi::call(sbi::Extension::Base, sbi::probe_extension, static_cast<std::uint64_t>(sbi::Extension::DebugConsole))
+            .value != 0;
     for (const char character : text) {
         const auto byte = static_cast<std::uint8_t>(character);
         if (debug_console)
@@ -69,7 +70,8 @@ extern "C" [[noreturn]] void panic_with(abi::Registers& registers) {
     registers.x[2] = panic_stack_pointer;
     put("\nnucleus: panic: ");
     put(panic_message ? panic_message : "trap in the nucleus");
-    put("\nnucleus: hart ", registers.x[4] != 0 ? reinterpret_cast<const Hart*>(registers.x[4])->id : ~std::uint64_t{0});
+    put("\nnucleus: hart ",
+        registers.x[4] != 0 ? reinterpret_cast<const Hart*>(registers.x[4])->id : ~std::uint64_t{0});
     put(" cause ", csr::scause.read());
     put(" pc ", csr::sepc.read());
     put(" tval ", csr::stval.read());

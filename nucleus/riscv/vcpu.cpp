@@ -23,7 +23,8 @@ void for_each_register(Vcpu& vcpu, auto action) {
     const auto each = [&](auto... registers) { (action(registers, *place++), ...); };
     each(csr::vsstatus, csr::vsie, csr::vstvec, csr::vsscratch, csr::vsepc, csr::vscause, csr::vstval, csr::vsatp,
          csr::hvip, csr::scounteren, csr::senvcfg, csr::htimedelta);
-    static_assert(static_cast<std::size_t>(VcpuRegister::TimeDelta) - static_cast<std::size_t>(VcpuRegister::Vsstatus) == 11);
+    static_assert(
+        static_cast<std::size_t>(VcpuRegister::TimeDelta) - static_cast<std::size_t>(VcpuRegister::Vsstatus) == 11);
     if (nucleus.has(SystemFeature::Sstc))
         each(csr::vstimecmp);
     if (nucleus.has(SystemFeature::Smstateen))
@@ -34,8 +35,9 @@ void fence_guest_table() {
     asm volatile("hfence.gvma" ::: "memory");
 }
 
-/// The register that selects a guest's page table. A vCPU that has been elsewhere, or missed a fence, or whose identifier
-/// was handed out again, gets a fresh identifier, under which nothing is cached; so no fence on other harts is needed.
+/// The register that selects a guest's page table. A vCPU that has been elsewhere, or missed a fence, or whose
+/// identifier was handed out again, gets a fresh identifier, under which nothing is cached; so no fence on other harts
+/// is needed.
 Atp guest_translation(Vcpu& vcpu, Hart& hart, bool& fresh) {
     const Space& space = vcpu.guest->space;
     fresh = vcpu.vmid_hart != &hart || vcpu.vmid_epoch != space.epoch ||
@@ -55,8 +57,8 @@ constexpr std::uint64_t float_unit = Sstatus::fs.mask, vector_unit = Sstatus::vs
 
 /// Exceptions 0 to 8, 12, 13 and 15: what an operating system handles itself. Not guest page faults, not its ecalls.
 constexpr std::uint64_t delegated_exceptions = 0xb1ff;
-/// Those that firmware may keep for itself, of a guest without a kernel: misaligned, access faults, illegal instructions.
-/// docs/decisions/programs-trap-through-vstvec.md says why they go to abi::program_trap_vector first.
+/// Those that firmware may keep for itself, of a guest without a kernel: misaligned, access faults, illegal
+/// instructions. docs/decisions/programs-trap-through-vstvec.md says why they go to abi::program_trap_vector first.
 constexpr std::uint64_t firmware_exceptions = 0xf6;
 
 }

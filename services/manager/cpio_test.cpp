@@ -24,7 +24,8 @@ std::vector<char> archive() {
 
 TEST(Cpio, FindsWhatTheToolHasPacked) {
     const auto all = archive();
-    const auto one = cpio::find(bytes(all), "one"), two = cpio::find(bytes(all), "two"), empty = cpio::find(bytes(all), std::string(200, 'n'));
+    const auto one = cpio::find(bytes(all), "one"), two = cpio::find(bytes(all), "two"),
+               empty = cpio::find(bytes(all), std::string(200, 'n'));
     ASSERT_TRUE(one && two && empty);
     EXPECT_EQ(one->size(), 5u);
     EXPECT_EQ(static_cast<char>((*one)[0]), 'f');

@@ -95,7 +95,8 @@ std::expected<Program, Error> read(std::span<const std::byte> file, std::uint64_
         for (const Segment& other : program.all())
             if (share_a_page(segment, other))
                 return std::unexpected{Error::BadSegment};
-        entered |= segment.execute && program.entry >= segment.address && program.entry - segment.address < segment.bytes;
+        entered |=
+            segment.execute && program.entry >= segment.address && program.entry - segment.address < segment.bytes;
         program.segments[program.segment_count++] = segment;
     }
     if (!entered)

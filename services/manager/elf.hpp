@@ -11,13 +11,13 @@
 namespace elf {
 
 enum class Error : std::uint8_t {
-    Truncated,     ///< a header or a segment lies beyond the end of the file
-    NotOurs,       ///< not a little-endian 64-bit RISC-V executable
-    BadSegment,    ///< a segment is larger in the file than in memory, misaligned, or overlaps another's pages
-    OutOfRange,    ///< a segment lies outside the addresses that programs may have
-    WriteExecute,  ///< a segment is both writable and executable
-    TooMany,       ///< more segments than a program needs
-    BadEntry,      ///< the entry is not in an executable segment
+    Truncated,    ///< a header or a segment lies beyond the end of the file
+    NotOurs,      ///< not a little-endian 64-bit RISC-V executable
+    BadSegment,   ///< a segment is larger in the file than in memory, misaligned, or overlaps another's pages
+    OutOfRange,   ///< a segment lies outside the addresses that programs may have
+    WriteExecute, ///< a segment is both writable and executable
+    TooMany,      ///< more segments than a program needs
+    BadEntry,     ///< the entry is not in an executable segment
 };
 const char* describe(Error error);
 

@@ -72,7 +72,11 @@ TEST(Elf, NamesEachMistake) {
     EXPECT_EQ(error_of([](File& f) { f.header.e_phentsize = 1; }), Error::NotOurs);
     EXPECT_EQ(error_of([](File& f) { f.header.e_phoff = ~0ull; }), Error::Truncated);
     EXPECT_EQ(error_of([](File& f) { f.header.e_phoff = ~0ull - 60; }), Error::Truncated);
-    EXPECT_EQ(error_of([](File& f) { f.header.e_phnum = 0xffff; f.header.e_phoff = 0x2ff0; }), Error::Truncated);
+    EXPECT_EQ(error_of([](File& f) {
+                  f.header.e_phnum = 0xffff;
+                  f.header.e_phoff = 0x2ff0;
+              }),
+              Error::Truncated);
     EXPECT_EQ(error_of([](File& f) { f.code.p_offset = ~0ull; }), Error::Truncated);
     EXPECT_EQ(error_of([](File& f) { f.code.p_filesz = f.code.p_memsz = 0x10000; }), Error::Truncated);
     EXPECT_EQ(error_of([](File& f) { f.code.p_filesz = f.code.p_memsz + 1; }), Error::BadSegment);
@@ -90,7 +94,8 @@ TEST(Elf, NamesEachMistake) {
 TEST(Elf, SurvivesEveryTruncation) {
     const auto good = File{}.bytes();
     for (std::size_t size = 0; size < good.size(); size += 7)
-        if (const std::vector<std::byte> cut(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size)); size < 0x2010)
+        if (const std::vector<std::byte> cut(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size));
+            size < 0x2010)
             EXPECT_FALSE(elf::read(cut, lowest, limit)) << size;
 }
 

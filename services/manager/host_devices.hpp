@@ -21,8 +21,8 @@ struct Device {
     std::size_t interrupt_count = 0;
 };
 
-/// All devices of a tree, whose strings lie in it. Up to where a broken tree breaks. Addresses and sizes are taken to be
-/// of two cells each, as on every 64-bit RISC-V machine, and interrupt numbers of one, as a PLIC has them.
+/// All devices of a tree, whose strings lie in it. Up to where a broken tree breaks. Addresses and sizes are taken to
+/// be of two cells each, as on every 64-bit RISC-V machine, and interrupt numbers of one, as a PLIC has them.
 std::vector<Device> read(std::span<const std::byte> blob);
 
 }

@@ -54,7 +54,8 @@ Memories::Memories(ManagerHeap heap) {
 abi::Result<sdk::Handle> Memories::handle(Ram::Pages pages) const {
     for (const Range& range : ranges_)
         if (pages.first >= range.pages.first && pages.first - range.pages.first < range.pages.count) {
-            const auto slot = sdk::call(abi::Call::RangeSplit, range.slot, pages.first - range.pages.first, pages.count);
+            const auto slot =
+                sdk::call(abi::Call::RangeSplit, range.slot, pages.first - range.pages.first, pages.count);
             if (!slot)
                 return std::unexpected{slot.error()};
             return sdk::Handle{*slot};
@@ -86,7 +87,7 @@ std::uint64_t Plan::pages() const {
 
 /// Memory of the process: taken, filled, mapped into it.
 abi::Result<void> Machine::map_new(Memories& memories, std::uint64_t address, std::uint64_t bytes, Rights rights,
-                                 std::span<const std::byte> content) {
+                                   std::span<const std::byte> content) {
     const auto pages = memories.ram().take(pages_for(bytes));
     if (!pages)
         return std::unexpected{abi::Error::OutOfQuota};
@@ -117,10 +118,12 @@ abi::Result<void> Machine::build(const Plan& plan, Memories& memories) {
         if (const auto mapped = map_new(memories, segment.address, segment.bytes, rights, segment.data); !mapped)
             return std::unexpected{mapped.error()};
     }
-    if (const auto mapped = map_new(memories, sdk::heap_address, plan.machine.heap, Rights::Read | Rights::Write, {}); !mapped)
+    if (const auto mapped = map_new(memories, sdk::heap_address, plan.machine.heap, Rights::Read | Rights::Write, {});
+        !mapped)
         return std::unexpected{mapped.error()};
     // Its RAM, aligned so that guests get large pages; not mapped here for longer than to zero it.
-    const auto guest = memories.ram().take(pages_for(plan.machine.memory), plan.machine.memory >= large_page ? large_page / page_bytes : 1);
+    const auto guest = memories.ram().take(pages_for(plan.machine.memory),
+                                           plan.machine.memory >= large_page ? large_page / page_bytes : 1);
     if (!guest)
         return std::unexpected{abi::Error::OutOfQuota};
     pages_.push_back(*guest);
@@ -135,10 +138,13 @@ abi::Result<void> Machine::build(const Plan& plan, Memories& memories) {
     if (const auto granted = grant(sdk::granted::guest_memory, std::move(*memory), Rights::All); !granted)
         return granted;
     if (plan.image_bytes != 0) {
-        const auto image = sdk::call(abi::Call::RangeSplit, abi::boot::bundle, plan.image_page, pages_for(plan.image_bytes));
+        const auto image =
+            sdk::call(abi::Call::RangeSplit, abi::boot::bundle, plan.image_page, pages_for(plan.image_bytes));
         if (!image)
             return std::unexpected{image.error()};
-        if (const auto granted = grant(sdk::granted::image, sdk::Handle{*image}, Rights::Read | Rights::Execute | Rights::Grant); !granted)
+        if (const auto granted =
+                grant(sdk::granted::image, sdk::Handle{*image}, Rights::Read | Rights::Execute | Rights::Grant);
+            !granted)
             return granted;
     }
 
@@ -193,7 +199,8 @@ abi::Result<Machine> Machine::start(const Plan& plan, Memories& memories, abi::H
     auto built = machine.build(plan, memories);
     if (built) {
         const int hart = std::countr_zero(plan.machine.harts);
-        const auto thread = sdk::call(abi::Call::ThreadCreate, *process, plan.program.entry, 0, 0, hart, plan.machine.priority);
+        const auto thread =
+            sdk::call(abi::Call::ThreadCreate, *process, plan.program.entry, 0, 0, hart, plan.machine.priority);
         if (thread)
             (void)sdk::call(abi::Call::HandleClose, *thread);
         else

@@ -46,7 +46,7 @@ struct Plan {
     elf::Program program;
     std::uint64_t image_page = 0, image_bytes = 0; ///< in the bundle
     std::vector<host_devices::Device> devices;
-    std::uint64_t pages() const;                   ///< of RAM, in all
+    std::uint64_t pages() const; ///< of RAM, in all
 };
 
 /// A running monitor and all that was given to it. Everything comes back when it is destroyed.
@@ -65,7 +65,7 @@ class Machine {
   private:
     Machine() = default;
     abi::Result<void> map_new(Memories& memories, std::uint64_t address, std::uint64_t bytes, abi::Rights rights,
-                                 std::span<const std::byte> content);
+                              std::span<const std::byte> content);
     abi::Result<void> grant(abi::Handle expected, sdk::Handle handle, abi::Rights rights);
     abi::Result<void> grant_device(const host_devices::Device& device, sdk::Startup::Device& told);
     abi::Result<void> build(const Plan& plan, Memories& memories);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first program: it owns all that the nucleus does not need, starts what the manifest names, gives it just that, and
-// tells how it ended.
+// The first program: it owns all that the nucleus does not need, starts what the manifest names, gives it just that,
+// and tells how it ended.
 #include <algorithm>
 #include <bit>
 #include <cstdarg>
@@ -71,9 +71,10 @@ OrComplaint<Plan> make_plan(const bundle_manifest::Manifest& manifest, const bun
     }
     const std::uint64_t harts = sdk::system_info(abi::SystemFact::Harts), all = ~std::uint64_t{0} >> (64 - harts);
     if (machine.harts != ~std::uint64_t{0} && (machine.harts & ~all) != 0)
-        return complain("%.*s: machine '%.*s': key 'harts': it names a hart that is not there: use 0 to %lu, or give the "
-                        "host more harts",
-                        TEXT(manifest.file), TEXT(machine.name), harts - 1);
+        return complain(
+            "%.*s: machine '%.*s': key 'harts': it names a hart that is not there: use 0 to %lu, or give the "
+            "host more harts",
+            TEXT(manifest.file), TEXT(machine.name), harts - 1);
     plan.machine.harts &= all;
     for (const std::string_view name : std::span{machine.devices}.first(machine.device_count)) {
         const auto device = std::ranges::find(devices, name, &host_devices::Device::name);
@@ -99,18 +100,21 @@ OrComplaint<std::vector<Plan>> make_plans(const bundle_manifest::Manifest& manif
         pages += plan->pages();
         quota += machine.quota + 1;
         if (pages > free_pages)
-            return complain("%.*s: machine '%.*s': key 'memory': with this machine %lu KiB are wanted, but only %lu KiB are "
-                            "free: lower 'memory', or give the host more",
-                            TEXT(manifest.file), TEXT(machine.name), pages * page_bytes >> 10, free_pages * page_bytes >> 10);
+            return complain(
+                "%.*s: machine '%.*s': key 'memory': with this machine %lu KiB are wanted, but only %lu KiB are "
+                "free: lower 'memory', or give the host more",
+                TEXT(manifest.file), TEXT(machine.name), pages * page_bytes >> 10, free_pages * page_bytes >> 10);
         if (quota >= quota_left)
-            return complain("%.*s: machine '%.*s': key 'quota': with this machine %lu pages of the nucleus's pool are wanted, "
-                            "but it has %lu: lower 'quota', or give the host more memory",
-                            TEXT(manifest.file), TEXT(machine.name), quota, quota_left);
+            return complain(
+                "%.*s: machine '%.*s': key 'quota': with this machine %lu pages of the nucleus's pool are wanted, "
+                "but it has %lu: lower 'quota', or give the host more memory",
+                TEXT(manifest.file), TEXT(machine.name), quota, quota_left);
         for (const host_devices::Device& device : plan->devices)
             for (const Plan& other : plans)
                 if (std::ranges::find(other.devices, device.name, &host_devices::Device::name) != other.devices.end())
-                    return complain("%.*s: machine '%.*s': key 'devices': '%.*s' is machine '%.*s''s: give it to one of them",
-                                    TEXT(manifest.file), TEXT(machine.name), TEXT(device.name), TEXT(other.machine.name));
+                    return complain(
+                        "%.*s: machine '%.*s': key 'devices': '%.*s' is machine '%.*s''s: give it to one of them",
+                        TEXT(manifest.file), TEXT(machine.name), TEXT(device.name), TEXT(other.machine.name));
         plans.push_back(std::move(*plan));
     }
     return plans;
@@ -119,7 +123,8 @@ OrComplaint<std::vector<Plan>> make_plans(const bundle_manifest::Manifest& manif
 /// Says how a process ended; whether that was well.
 bool report(const Machine& machine) {
     const auto word = [&](abi::ReportWord which, std::uint64_t offset = 0) {
-        return sdk::call(abi::Call::ProcessReport, machine.process(), static_cast<std::uint64_t>(which) + offset).value_or(0);
+        return sdk::call(abi::Call::ProcessReport, machine.process(), static_cast<std::uint64_t>(which) + offset)
+            .value_or(0);
     };
     const std::uint64_t cause = word(abi::ReportWord::Cause);
     if (word(abi::ReportWord::State) == static_cast<std::uint64_t>(abi::ProcessState::Exited)) {
@@ -157,7 +162,8 @@ OrComplaint<bool> run(Memories& memories, std::span<const host_devices::Device> 
     const std::uint64_t bundle_pages = sdk::call(abi::Call::RangeInfo, abi::boot::bundle, 1).value_or(0);
     if (bundle_pages == 0)
         return complain("there is no bundle: give the firmware one as initrd, made with `sundew bundle`");
-    const auto bundle = sdk::must(sdk::Mapping::create(abi::boot::bundle, 0, bundle_pages, abi::Rights::Read), "the bundle");
+    const auto bundle =
+        sdk::must(sdk::Mapping::create(abi::boot::bundle, 0, bundle_pages, abi::Rights::Read), "the bundle");
     const auto blob = cpio::find(bundle.bytes(), "manifest.dtb");
     if (!blob)
         return complain("the bundle is broken: %s: make it again with `sundew bundle`", cpio::describe(blob.error()));
@@ -183,8 +189,9 @@ OrComplaint<bool> run(Memories& memories, std::span<const host_devices::Device> 
         if (!machine) {
             for (Machine& each : machines)
                 each.reclaim(memories);
-            return complain("%.*s: machine '%.*s': it cannot be started: %s: give it more 'quota', or the host more memory",
-                            TEXT(manifest->file), TEXT(plan.machine.name), sdk::describe(machine.error()));
+            return complain(
+                "%.*s: machine '%.*s': it cannot be started: %s: give it more 'quota', or the host more memory",
+                TEXT(manifest->file), TEXT(plan.machine.name), sdk::describe(machine.error()));
         }
         machines.push_back(std::move(*machine));
     }
@@ -237,7 +244,8 @@ namespace {
 
 int main() {
     const std::uint64_t pages = sdk::call(abi::Call::RangeInfo, abi::boot::device_tree, 1).value_or(0);
-    const auto tree = sdk::must(sdk::Mapping::create(abi::boot::device_tree, 0, pages, abi::Rights::Read), "the device tree");
+    const auto tree =
+        sdk::must(sdk::Mapping::create(abi::boot::device_tree, 0, pages, abi::Rights::Read), "the device tree");
     const auto offset = sdk::system_info(abi::SystemFact::DeviceTreeOffset);
     const auto devices = host_devices::read(tree.bytes().subspan(offset));
     Memories memories{manager_heap};

@@ -66,7 +66,8 @@ const char* take(Machine& machine, std::string_view name, device_tree::Value val
         for (machine.device_count = 0; value.left() != 0; ++machine.device_count) {
             const std::string_view device = value.string();
             constexpr std::size_t longest = 31;
-            if (value.failed() || device.empty() || device.size() > longest || machine.device_count == Machine::device_limit)
+            if (value.failed() || device.empty() || device.size() > longest ||
+                machine.device_count == Machine::device_limit)
                 return "is not a list of at most 4 names";
             machine.devices[machine.device_count] = device;
         }

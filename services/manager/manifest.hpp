@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-/// The manifest as the bundle holds it: a device tree (docs/bundle.md). The host's tool has checked the text that it was
-/// made of, but a bundle may come from anywhere.
+/// The manifest as the bundle holds it: a device tree (docs/bundle.md). The host's tool has checked the text that it
+/// was made of, but a bundle may come from anywhere.
 namespace bundle_manifest {
 
 struct Machine {

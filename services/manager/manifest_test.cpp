@@ -72,7 +72,8 @@ TEST(Manifest, NamesTheKeyThatIsWrong) {
     EXPECT_EQ(wrong(Tree{}.machine("a", 1, 4096, [](void* fdt) { fdt_property_u32(fdt, "cqus", 1); })), "cqus");
     EXPECT_EQ(wrong(Tree{}.machine("a", 1, 4096, [](void* fdt) { fdt_property_u64(fdt, "quota", 1); })), "quota");
     EXPECT_EQ(wrong(Tree{}.machine("a", 1, 4096, [](void* fdt) { fdt_property(fdt, "image", "abc", 3); })), "image");
-    EXPECT_EQ(wrong(Tree{}.machine("a", 1, 4096, [](void* fdt) { fdt_property(fdt, "devices", "a\0b\0c\0d\0e", 10); })), "devices");
+    EXPECT_EQ(wrong(Tree{}.machine("a", 1, 4096, [](void* fdt) { fdt_property(fdt, "devices", "a\0b\0c\0d\0e", 10); })),
+              "devices");
     EXPECT_EQ(wrong(Tree{}.machine("a").machine("a")), "vm-name");
     EXPECT_EQ(wrong(Tree{}.machine("")), "vm-name");
     Tree newer{2};

@@ -6,8 +6,9 @@
 
 #include "sdk/decode.hpp"
 
-/// Compressed loads and stores as the tables of the unprivileged manual print them (chapters C and Zcb): a pattern of bits
-/// for each, tried one after the other. Slow, and written another way than the SDK's, so that the two can be compared.
+/// Compressed loads and stores as the tables of the unprivileged manual print them (chapters C and Zcb): a pattern of
+/// bits for each, tried one after the other. Slow, and written another way than the SDK's, so that the two can be
+/// compared.
 namespace decode_reference {
 
 struct Pattern {
@@ -50,7 +51,8 @@ inline std::optional<sdk::MemoryInstruction> compressed(std::uint16_t half) {
         if (length == 3)
             number += 8;
         if (fits && !(pattern.not_zero && number == 0))
-            return sdk::MemoryInstruction{pattern.store, pattern.width, pattern.sign_extend, static_cast<std::uint8_t>(number), 2};
+            return sdk::MemoryInstruction{pattern.store, pattern.width, pattern.sign_extend,
+                                          static_cast<std::uint8_t>(number), 2};
     }
     return {};
 }

@@ -58,8 +58,8 @@ void test_calls() {
     const std::uint64_t dead_guest = must_call(Call::GuestCreate, {1});
     const std::uint64_t dead_vcpu = must_call(Call::VcpuCreate, {dead_guest, free_address + 0x10000});
     (void)must_call(Call::Destroy, {dead_guest});
-    const std::uint64_t weak = must_call(Call::HandleGrant, {own, memory, 1});  // may only be read, not passed on
-    const std::uint64_t mute = must_call(Call::HandleGrant, {own, event, 2});   // may only wait
+    const std::uint64_t weak = must_call(Call::HandleGrant, {own, memory, 1}); // may only be read, not passed on
+    const std::uint64_t mute = must_call(Call::HandleGrant, {own, event, 2});  // may only wait
     const std::uint64_t child = must_call(Call::ProcessCreate, {8, event, 1, 1});
     const std::uint64_t harts = sdk::system_info(abi::SystemFact::Harts);
     const std::uint64_t closed = must_call(Call::EventCreate, {}); // the last, so that nothing takes its slot
@@ -97,7 +97,10 @@ void test_calls() {
         {"no such word of a report", Call::ProcessReport, {own, 37}, Error::BadArgument},
         {"thread in an event", Call::ThreadCreate, {event, 0, 0, 0, 0, 1}, Error::BadHandle},
         {"thread on a hart that is not there", Call::ThreadCreate, {own, 0, 0, 0, harts, 1}, Error::BadArgument},
-        {"thread on a hart that the process may not use", Call::ThreadCreate, {child, 0, 0, 0, 63, 1}, Error::BadArgument},
+        {"thread on a hart that the process may not use",
+         Call::ThreadCreate,
+         {child, 0, 0, 0, 63, 1},
+         Error::BadArgument},
         {"thread above its maker", Call::ThreadCreate, {own, 0, 0, 0, 0, 255}, Error::BadRights},
         {"thread far above its maker", Call::ThreadCreate, {own, 0, 0, 0, 0, all}, Error::BadRights},
         {"move an event", Call::ThreadMove, {event, 0, 1}, Error::BadHandle},
@@ -238,8 +241,30 @@ std::uint64_t random() {
 /// Calls with arguments out of a hat. Left out is what would only end or stop this process itself.
 void test_random() {
     const auto ends = sdk::must(sdk::Event::create(), "event");
-    constexpr std::array<std::uint64_t, 24> values{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 63, 64, 254, 255, 0x1000, free_address,
-                                                   free_address + 0x1000, free_address + 0x20'0000, 1ull << 30, window, all};
+    constexpr std::array<std::uint64_t, 24> values{0,
+                                                   1,
+                                                   2,
+                                                   3,
+                                                   4,
+                                                   5,
+                                                   6,
+                                                   7,
+                                                   8,
+                                                   9,
+                                                   10,
+                                                   12,
+                                                   15,
+                                                   63,
+                                                   64,
+                                                   254,
+                                                   255,
+                                                   0x1000,
+                                                   free_address,
+                                                   free_address + 0x1000,
+                                                   free_address + 0x20'0000,
+                                                   1ull << 30,
+                                                   window,
+                                                   all};
     std::array<std::uint64_t, 14> errors{};
     for (int i = 0; i < 100'000; ++i) {
         const auto call = static_cast<Call>(random() % static_cast<std::uint64_t>(Call::Count));
@@ -275,7 +300,8 @@ void test_random() {
                 (void)sdk::call(Call::HandleClose, slot);
             }
     }
-    sdk::log("succeeded %lu, BadHandle %lu, BadArgument %lu, OutOfQuota %lu", errors[0], errors[3], errors[5], errors[6]);
+    sdk::log("succeeded %lu, BadHandle %lu, BadArgument %lu, OutOfQuota %lu", errors[0], errors[3], errors[5],
+             errors[6]);
     report("random", errors[0] > 1000 && errors[5] > 1000);
 }
 
@@ -324,17 +350,23 @@ constexpr std::array deaths{
     Death{"sret", [] { asm volatile("sret"); }},
     Death{"fence", [] { asm volatile("sfence.vma"); }},
     Death{"guest-fence", [] { asm volatile(".option push\n.option arch, +h\nhfence.gvma\n.option pop"); }},
-    Death{"guest-load", [] { // without a guest
+    Death{"guest-load",
+          [] { // without a guest
               asm volatile(".option push\n.option arch, +h\nhlv.d t0, (%0)\n.option pop" ::"r"(0) : "t0");
           }},
     Death{"float", [] { asm volatile(".option push\n.option arch, +d\nfmv.d.x f0, zero\n.option pop"); }},
-    Death{"vector", [] { asm volatile(".option push\n.option arch, +v\nvsetivli t0, 1, e8, m1, ta, ma\n.option pop" ::: "t0"); }},
+    Death{"vector",
+          [] {
+              asm volatile(".option push\n.option arch, +v\nvsetivli t0, 1, e8, m1, ta, ma\n.option pop" ::: "t0");
+          }},
     Death{"breakpoint", [] { asm volatile("ebreak"); }},
-    Death{"stack", [] {
+    Death{"stack",
+          [] {
               volatile std::uint64_t here = 0;
               (void)recurse(&here);
           }},
-    Death{"bounds", [] { // the hardened library's check
+    Death{"bounds",
+          [] { // the hardened library's check
               std::vector<int> three(3);
               volatile std::size_t index = 3;
               three[index] = 1;

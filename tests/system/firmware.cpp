@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A monitor for test guests: firmware (SBI) for up to 8 virtual CPUs, each on a thread of its own, and one device, 64
-// bytes of registers. Arguments: the text is passed to the guest, a1 pointing to it; "kick=MS" has all vCPUs kicked after
-// that many milliseconds, which ends the guest.
+// bytes of registers. Arguments: the text is passed to the guest, a1 pointing to it; "kick=MS" has all vCPUs kicked
+// after that many milliseconds, which ends the guest.
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -188,9 +188,10 @@ int main() {
     const std::uint64_t priority = startup.priority;
     std::vector<sdk::Thread> threads;
     if (kick != arguments.npos)
-        threads.push_back(sdk::must(
-            sdk::Thread::start([=] { kick_after(std::strtoul(startup.arguments + kick + 5, nullptr, 10)); }, harts[0], priority),
-            "kicker"));
+        threads.push_back(
+            sdk::must(sdk::Thread::start([=] { kick_after(std::strtoul(startup.arguments + kick + 5, nullptr, 10)); },
+                                         harts[0], priority),
+                      "kicker"));
     for (std::uint64_t i = 1; i < startup.cpus; ++i)
         threads.push_back(sdk::must(sdk::Thread::start([i] { run(i); }, harts[i % harts.size()], priority), "thread"));
     run(0);

@@ -69,7 +69,8 @@ void test_wfi() {
     write_csr<csr::sie>(interrupt_bit::timer);
     bool well = true;
     int quiet = 0;
-    for (int i = 0; i < 10; ++i) { // interrupts off: WFI ends, nothing is taken. sip is not read: QEMU 7.2 shows 0 there
+    for (int i = 0; i < 10;
+         ++i) { // interrupts off: WFI ends, nothing is taken. sip is not read: QEMU 7.2 shows 0 there
         const std::uint64_t deadline = now() + 10 * millisecond;
         int waits = 0;
         for (set_timer(deadline); now() < deadline; ++waits)
@@ -77,7 +78,8 @@ void test_wfi() {
         well &= timers == 0;
         quiet += waits <= 2;
     }
-    // It does wait. Not in every round: QEMU's timer thread may raise the last deadline's interrupt after the next is set.
+    // It does wait. Not in every round: QEMU's timer thread may raise the last deadline's interrupt after the next is
+    // set.
     report("wfi", well && quiet >= 5);
     wait_for_interrupt(); // still pending: returns at once
     report("wfi-pending", true);
@@ -118,7 +120,8 @@ void test_ipi(std::uint64_t harts) {
     enable(interrupt_bit::software);
     sbi_call(sbi::Extension::Ipi, 0, 1, 0);
     report("ipi-self", wait_until([] { return software == 1; }));
-    const auto none = sbi_call(sbi::Extension::Ipi, 0, 2, ~std::uint64_t{0} - 1), far = sbi_call(sbi::Extension::Ipi, 0, 1, 9);
+    const auto none = sbi_call(sbi::Extension::Ipi, 0, 2, ~std::uint64_t{0} - 1),
+               far = sbi_call(sbi::Extension::Ipi, 0, 1, 9);
     const auto wide = sbi_call(sbi::Extension::Ipi, 0, ~std::uint64_t{0}, 0);
     report("ipi-bad-hart", none.error == -3 && far.error == -3 && wide.error == -3);
     start_others(harts, answer_pings);
@@ -173,7 +176,8 @@ void test_remote_fence() {
         std::atomic_thread_fence(std::memory_order_seq_cst);
         const auto fenced = sbi_call(sbi::Extension::RemoteFence, 1, 2, 0, virtual_address, 4096);
         const std::uint64_t mine = ++generation;
-        well = fenced.error == 0 && wait_until([&] { return seen_generation == mine; }) && seen_value == (to_b ? 'b' : 'a');
+        well = fenced.error == 0 && wait_until([&] { return seen_generation == mine; }) &&
+               seen_value == (to_b ? 'b' : 'a');
     }
     report("remote-fence", well);
     const auto bad = sbi_call(sbi::Extension::RemoteFence, 1, 1, 7);
@@ -214,14 +218,14 @@ alignas(8) std::array<std::byte, 64> memory_copy;
     [&] {                                                                                                              \
         register std::uint64_t a3 asm("a3") = (address);                                                               \
         register std::uint64_t a4 asm("a4");                                                                           \
-        asm volatile(instruction : "=r"(a4) : "r"(a3) : "memory"); \
+        asm volatile(instruction : "=r"(a4) : "r"(a3) : "memory");                                                     \
         return a4;                                                                                                     \
     }()
 #define STORE(instruction, address, value)                                                                             \
     [&] {                                                                                                              \
         register std::uint64_t a3 asm("a3") = (address);                                                               \
         register std::uint64_t a4 asm("a4") = (value);                                                                 \
-        asm volatile(instruction ::"r"(a3), "r"(a4) : "memory");   \
+        asm volatile(instruction ::"r"(a3), "r"(a4) : "memory");                                                       \
     }()
 
 void test_mmio() {
@@ -264,8 +268,8 @@ void test_mmio_paged() { // the same through the guest's own page table
 /// A pattern in every register of F and V, unchanged while others run.
 #define FOR_32(macro)                                                                                                  \
     macro(0) macro(1) macro(2) macro(3) macro(4) macro(5) macro(6) macro(7) macro(8) macro(9) macro(10) macro(11)      \
-    macro(12) macro(13) macro(14) macro(15) macro(16) macro(17) macro(18) macro(19) macro(20) macro(21) macro(22)      \
-    macro(23) macro(24) macro(25) macro(26) macro(27) macro(28) macro(29) macro(30) macro(31)
+        macro(12) macro(13) macro(14) macro(15) macro(16) macro(17) macro(18) macro(19) macro(20) macro(21) macro(22)  \
+            macro(23) macro(24) macro(25) macro(26) macro(27) macro(28) macro(29) macro(30) macro(31)
 #define FILL_FLOAT(n) asm volatile(".option push\n.option arch, +d\nfmv.d.x f" #n ", %0\n.option pop" ::"r"(seed + n));
 #define CHECK_FLOAT(n)                                                                                                 \
     asm volatile(".option push\n.option arch, +d\nfmv.x.d %0, f" #n "\n.option pop" : "=r"(value));                    \
@@ -378,12 +382,15 @@ void test_wild_calls() {
         random ^= random << 17;
         return random;
     };
-    constexpr std::array extensions{sbi::Extension::Base, sbi::Extension::Time, sbi::Extension::Ipi, sbi::Extension::RemoteFence,
-                                    sbi::Extension::LegacySetTimer, sbi::Extension::LegacySendIpi, sbi::Extension::DebugConsole};
+    constexpr std::array extensions{
+        sbi::Extension::Base,        sbi::Extension::Time,           sbi::Extension::Ipi,
+        sbi::Extension::RemoteFence, sbi::Extension::LegacySetTimer, sbi::Extension::LegacySendIpi,
+        sbi::Extension::DebugConsole};
     constexpr std::array<std::uint64_t, 6> values{0, 1, 7, 64, ~std::uint64_t{0}, 0x8000'0000'0000'0000};
     for (int i = 0; i < 20000; ++i) {
         const auto value = [&] { return next() % 4 == 0 ? next() : values[next() % values.size()]; };
-        const auto extension = next() % 8 == 0 ? static_cast<sbi::Extension>(next()) : extensions[next() % extensions.size()];
+        const auto extension =
+            next() % 8 == 0 ? static_cast<sbi::Extension>(next()) : extensions[next() % extensions.size()];
         sbi_call(extension, value() & 0xff, value(), value(), value(), value());
     }
     report("wild-calls", true);

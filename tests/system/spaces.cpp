@@ -61,12 +61,18 @@ std::string name_of(const sdk::Exit& exit) {
     return match(
         copy, [](const sdk::SystemCall& call) { return numbered("call", call.number); },
         [](const sdk::GuestPageFault& fault) {
-            return std::string{fault.access == sdk::Access::Load ? "load" : fault.access == sdk::Access::Store ? "store" : "fetch"};
+            return std::string{fault.access == sdk::Access::Load    ? "load"
+                               : fault.access == sdk::Access::Store ? "store"
+                                                                    : "fetch"};
         },
         [](const sdk::MmioAccess& access) { return std::string{access.store ? "store" : "load"}; },
-        [](const sdk::Exception& exception) { return numbered("exception", static_cast<std::uint64_t>(exception.cause)); },
-        [](const sdk::VirtualInstruction&) { return std::string{"virtual"}; }, [](const sdk::Kicked&) { return std::string{"kicked"}; },
-        [](const sdk::SbiCall&) { return std::string{"sbi"}; }, [](const sdk::Unexpected&) { return std::string{"unexpected"}; },
+        [](const sdk::Exception& exception) {
+            return numbered("exception", static_cast<std::uint64_t>(exception.cause));
+        },
+        [](const sdk::VirtualInstruction&) { return std::string{"virtual"}; },
+        [](const sdk::Kicked&) { return std::string{"kicked"}; },
+        [](const sdk::SbiCall&) { return std::string{"sbi"}; },
+        [](const sdk::Unexpected&) { return std::string{"unexpected"}; },
         [](const sdk::Gone&) { return std::string{"gone"}; });
 }
 
@@ -75,7 +81,8 @@ void test_program() {
     sdk::VirtualCpu cpu = sdk::must(sdk::VirtualCpu::create(memory, base), "virtual CPU");
     abi::Registers& registers = cpu.registers();
     registers.x[8] = data_page.value;
-    const std::vector<std::string> expected{"call42", "load", "call43", "store", "call44", "fetch", "exception2", "exception3", "virtual", "call93"};
+    const std::vector<std::string> expected{"call42", "load",       "call43",     "store",   "call44",
+                                            "fetch",  "exception2", "exception3", "virtual", "call93"};
     std::vector<std::string> seen;
     bool value_arrived = false, sum_stored = false;
     while (seen.size() < expected.size() && (seen.empty() || seen.back() == expected[seen.size() - 1])) {
@@ -95,8 +102,9 @@ void test_program() {
         } else if (seen.back() == "store") {
             (void)memory.protect(data_page, 1, read_write);
         } else if (seen.back() == "call44") {
-            sum_stored = sdk::load_guest({data_page.value}) == 3u && !sdk::load_guest({0x7000'0000}) && sdk::store_guest({data_page.value}, 9) &&
-                         sdk::load_guest({data_page.value}) == 9u && !sdk::store_guest({base.value}, 1) && sdk::fetch_guest({base.value});
+            sum_stored = sdk::load_guest({data_page.value}) == 3u && !sdk::load_guest({0x7000'0000}) &&
+                         sdk::store_guest({data_page.value}, 9) && sdk::load_guest({data_page.value}) == 9u &&
+                         !sdk::store_guest({base.value}, 1) && sdk::fetch_guest({base.value});
             registers.pc += 4;
         } else if (seen.back() == "fetch") {
             registers.pc = registers.x[1];
@@ -112,7 +120,8 @@ void test_program() {
     report("guest-virtual", sum_stored);
 }
 
-/// A vCPU that counts in a page, on a thread and hart of its own, until it faults on a store; then it waits to be sent on.
+/// A vCPU that counts in a page, on a thread and hart of its own, until it faults on a store; then it waits to be sent
+/// on.
 struct Counter {
     sdk::GuestMemory& memory;
     sdk::VirtualCpu cpu;
@@ -151,7 +160,9 @@ void test_protect() {
     auto& word = *reinterpret_cast<std::atomic<std::uint64_t>*>(mapping.bytes().data());
     (void)memory.map(page.slot(), 0, data_page, 1, read_write);
     Counter counter{memory};
-    auto thread = sdk::must(sdk::Thread::start([&] { counter.run(); }, sdk::system_info(abi::SystemFact::Harts) - 1, sdk::startup().priority), "thread");
+    auto thread = sdk::must(sdk::Thread::start([&] { counter.run(); }, sdk::system_info(abi::SystemFact::Harts) - 1,
+                                               sdk::startup().priority),
+                            "thread");
     bool well = true;
     for (std::uint64_t round = 1; round <= 60 && well; ++round) {
         const std::uint64_t before = word;
@@ -201,7 +212,8 @@ void test_large_pages() {
     (void)memory.protect({data_page.value + 100 * page_bytes}, 1, Rights::None);
     well &= whole(0, 100) && whole(101, 512) && !sdk::load_guest({data_page.value + 100 * page_bytes});
     (void)memory.protect({data_page.value + 200 * page_bytes}, 312, Rights::Read);
-    well &= whole(200, 512) && !sdk::store_guest({data_page.value + 200 * page_bytes}, 1) && sdk::store_guest({data_page.value + 199 * page_bytes}, 199);
+    well &= whole(200, 512) && !sdk::store_guest({data_page.value + 200 * page_bytes}, 1) &&
+            sdk::store_guest({data_page.value + 199 * page_bytes}, 199);
     report("large-pages", well && tables <= 2);
 }
 
@@ -240,7 +252,8 @@ bool one_family(std::uint64_t round) {
             !sdk::call(abi::Call::HandleGrant, *process, begun.slot(), 15))
             return false;
         for (std::uint64_t each = 0; each < 2; ++each) { // one that waits its turn, too
-            const auto thread = sdk::call(abi::Call::ThreadCreate, *process, 0x10000, 0, (round + hart) % 2, hart, sdk::startup().priority);
+            const auto thread = sdk::call(abi::Call::ThreadCreate, *process, 0x10000, 0, (round + hart) % 2, hart,
+                                          sdk::startup().priority);
             if (!thread)
                 return false;
             (void)sdk::call(abi::Call::HandleClose, *thread);
@@ -346,8 +359,8 @@ void test_kick() {
 
 /// Interrupts of a device of the host: the alarm of its clock (Goldfish RTC).
 void test_device() {
-    constexpr std::uint64_t time_low = 0x00, time_high = 0x04, alarm_low = 0x08, alarm_high = 0x0c, interrupt_enabled = 0x10,
-                            clear_interrupt = 0x1c;
+    constexpr std::uint64_t time_low = 0x00, time_high = 0x04, alarm_low = 0x08, alarm_high = 0x0c,
+                            interrupt_enabled = 0x10, clear_interrupt = 0x1c;
     const auto none = sdk::Device::open("uart@0");
     const auto clock = sdk::must(sdk::Device::open("rtc@101000"), "the clock");
     const auto event = sdk::must(sdk::Event::create(), "event");
@@ -373,11 +386,13 @@ void test_destroy_running() {
     bool well = true;
     for (int round = 0; round < 20; ++round) {
         auto memory = std::make_unique<sdk::GuestMemory>(make_guest());
-        auto cpu = std::make_unique<sdk::VirtualCpu>(sdk::must(sdk::VirtualCpu::create(*memory, {base.value + spin}), "virtual CPU"));
+        auto cpu = std::make_unique<sdk::VirtualCpu>(
+            sdk::must(sdk::VirtualCpu::create(*memory, {base.value + spin}), "virtual CPU"));
         std::string exit;
-        auto runner = sdk::must(sdk::Thread::start([&] { exit = name_of(cpu->resume()); }, sdk::system_info(abi::SystemFact::Harts) - 1,
-                                                   sdk::startup().priority),
-                                "thread");
+        auto runner =
+            sdk::must(sdk::Thread::start([&] { exit = name_of(cpu->resume()); },
+                                         sdk::system_info(abi::SystemFact::Harts) - 1, sdk::startup().priority),
+                      "thread");
         const auto never = sdk::must(sdk::Event::create(), "event");
         (void)never.wait(1, sdk::now() + 2 * milliseconds);
         (void)sdk::call(abi::Call::Destroy, memory->guest());

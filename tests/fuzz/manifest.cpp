@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// A bundle's device tree from anywhere: what is accepted is in range.
+#include <cstdlib>
+
+#include "services/manager/manifest.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto manifest = bundle_manifest::read(std::as_bytes(std::span{data, size}));
+    if (!manifest)
+        return 0;
+    for (const bundle_manifest::Machine& machine : manifest->machines)
+        if (machine.name.empty() || machine.name.size() > 31 || machine.cpus == 0 || machine.cpus > 8 ||
+            machine.memory % 4096 != 0 || machine.memory == 0 || machine.priority == 0 || machine.priority > 255 ||
+            machine.device_count > bundle_manifest::Machine::device_limit)
+            std::abort();
+    return 0;
+}
