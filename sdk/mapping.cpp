@@ -16,8 +16,20 @@ struct Reserved {
     std::uint64_t first, end;
 };
 
-constinit Mutex reserved_mutex;
-constinit std::vector<Reserved> reserved; // in ascending order
+/// Addresses of one kind, lowest first. Small and large mappings do not mix: where a small one was, its table stays, and
+/// no large page would fit again.
+struct Area {
+    std::uint64_t first, alignment;
+    std::vector<Reserved> reserved; // in ascending order
+};
+constexpr std::uint64_t large_page = 2 << 20;
+
+constinit Mutex area_mutex;
+constinit Area small_area{mappings_address, page_bytes, {}}, large_area{large_mappings_address, large_page, {}};
+
+Area& area_for(std::uint64_t bytes) {
+    return bytes < large_page ? small_area : large_area;
+}
 
 /// Calls `step` with (pages done, pages left) until all are done.
 abi::Result<void> in_steps(std::uint64_t pages, auto step) {
@@ -46,15 +58,15 @@ abi::Result<void> protect(abi::Handle space, std::uint64_t address, std::uint64_
 }
 
 Reservation::Reservation(std::uint64_t bytes) {
-    constexpr std::uint64_t alignment = 2 << 20;
-    const Guard guard{reserved_mutex};
-    std::uint64_t at = mappings_address;
-    auto place = reserved.begin();
-    while (place != reserved.end() && place->first - at < bytes) {
-        at = (place->end + alignment - 1) & ~(alignment - 1);
+    const Guard guard{area_mutex};
+    Area& area = area_for(bytes);
+    std::uint64_t at = area.first;
+    auto place = area.reserved.begin();
+    while (place != area.reserved.end() && place->first - at < bytes) {
+        at = (place->end + area.alignment - 1) & ~(area.alignment - 1);
         ++place;
     }
-    reserved.insert(place, {at, at + bytes});
+    area.reserved.insert(place, {at, at + bytes});
     address_ = at;
     bytes_ = bytes;
 }
@@ -71,8 +83,8 @@ Reservation& Reservation::operator=(Reservation&& other) noexcept {
 Reservation::~Reservation() {
     if (address_ == 0)
         return;
-    const Guard guard{reserved_mutex};
-    std::erase_if(reserved, [&](const Reserved& each) { return each.first == address_; });
+    const Guard guard{area_mutex};
+    std::erase_if(area_for(bytes_).reserved, [&](const Reserved& each) { return each.first == address_; });
 }
 
 abi::Result<Mapping> Mapping::create(abi::Handle memory, std::uint64_t first_page, std::uint64_t pages,

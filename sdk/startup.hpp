@@ -35,6 +35,7 @@ inline constexpr std::uint64_t program_address = 0x10000;
 inline constexpr std::uint64_t heap_address = 0x1000'0000;
 /// From here on the SDK chooses where things are mapped.
 inline constexpr std::uint64_t mappings_address = 0x10'0000'0000;
+inline constexpr std::uint64_t large_mappings_address = 0x20'0000'0000; ///< of 2 MiB and more
 
 /// The handles that the manager grants; `abi::own_process` is there too.
 namespace granted {

@@ -6,19 +6,27 @@ namespace calls {
 
 namespace {
 
-/// Whether some other hart still has anything of `process`, or of `guest` if that is given, loaded; tells it to let go.
-bool held(const Process& process, const Guest* guest) {
+/// Whether some other hart still has anything of `process`, or of `guest` if that is given, loaded. Tells it to let go,
+/// and has this hart wait for that before its program calls again.
+bool held(Process& process, const Guest* guest) {
     bool any = false;
+    Space* loaded = nullptr;
     for (std::uint64_t i = 0; i < nucleus.hart_count; ++i) {
         Hart& hart = *nucleus.harts[i];
-        const bool holds =
-            guest ? hart.fencing == &guest->space || (hart.vcpu && hart.vcpu->guest == guest && &hart != &this_hart())
-                  : hart.process == &process || (hart.current && hart.current->process == &process) ||
-                        (hart.vcpu && hart.vcpu->guest->process == &process) || hart.fencing == &process.space;
-        if (holds && &hart != &this_hart())
+        Guest* its_guest = hart.vcpu ? hart.vcpu->guest : nullptr;
+        const bool has_process =
+            !guest && (hart.process == &process || (hart.current && hart.current->process == &process));
+        const bool has_guest =
+            its_guest && (guest ? its_guest == guest && &hart != &this_hart() : its_guest->process == &process);
+        const bool fences = hart.fencing == (guest ? &guest->space : &process.space);
+        if (has_process || has_guest)
+            loaded = has_process ? &process.space : &its_guest->space;
+        any |= has_process || has_guest || fences;
+        if ((has_process || has_guest) && &hart != &this_hart())
             interrupt_hart(hart);
-        any |= holds;
     }
+    if (loaded)
+        fence(this_hart(), *loaded);
     return any;
 }
 

@@ -50,8 +50,7 @@ void report_fences(const Hart& hart) {
 }
 
 /// Makes satp hold what this hart is to run, and fences what has changed in either space.
-void settle_spaces(Hart& hart) {
-    bool changed = false;
+void settle_spaces(Hart& hart, bool changed) {
     Process* process = hart.current ? hart.current->process : hart.process;
     if (process && process->state != abi::ProcessState::Alive)
         process = nullptr;
@@ -87,8 +86,10 @@ void settle(Hart& hart) {
     if (thread && thread->vcpu && thread->vcpu->guest->dying)
         unbind(*thread);
     Vcpu* vcpu = thread && thread->vcpu ? thread->vcpu : hart.vcpu;
-    if (hart.vcpu && (hart.vcpu != vcpu || vcpu->guest->dying || !vcpu->thread || vcpu->thread->hart != &hart ||
-                      vcpu->guest->process->state != abi::ProcessState::Alive))
+    const bool unloaded =
+        hart.vcpu && (hart.vcpu != vcpu || vcpu->guest->dying || !vcpu->thread || vcpu->thread->hart != &hart ||
+                      vcpu->guest->process->state != abi::ProcessState::Alive);
+    if (unloaded)
         unload(*hart.vcpu);
     if (thread && thread->vcpu) {
         if (hart.vcpu != vcpu)
@@ -97,7 +98,7 @@ void settle(Hart& hart) {
         if (vcpu->kicked && thread->in_guest())
             exit_guest(*thread, abi::ExitReason::Kicked);
     }
-    settle_spaces(hart);
+    settle_spaces(hart, unloaded);
     if (thread)
         set_mode(*thread);
     set_timer(hart, next_deadline(hart));

@@ -91,9 +91,12 @@ void use_window(std::uint64_t entry) {
 
 void start_hart(const Hart& hart, const Image& image) {
     const auto entry = image.physical.value + offset(reinterpret_cast<const void*>(&start_hart_entry));
-    if (sbi::call(sbi::Extension::HartState, sbi::hart_start, hart.id, entry, reinterpret_cast<std::uint64_t>(&hart))
+    // Other harts may still be on their way through the firmware: it refuses to start them until they are stopped.
+    const std::uint64_t until = now() + nucleus.timebase_hertz;
+    while (sbi::call(sbi::Extension::HartState, sbi::hart_start, hart.id, entry, reinterpret_cast<std::uint64_t>(&hart))
             .error != 0)
-        refuse("firmware does not start a hart that the device tree names");
+        if (now() > until)
+            refuse("firmware does not start a hart that the device tree names");
 }
 
 void run_hart(Hart& hart) {

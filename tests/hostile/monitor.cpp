@@ -20,7 +20,7 @@ namespace {
 using abi::Call;
 using abi::Error;
 using Arguments = std::array<std::uint64_t, 6>;
-constexpr std::uint64_t all = ~std::uint64_t{0}, window = 0xffff'ffff'c000'0000, free_address = 0x20'0000'0000;
+constexpr std::uint64_t all = ~std::uint64_t{0}, window = 0xffff'ffff'c000'0000, free_address = 0x30'0000'0000;
 
 void report(const char* name, bool ok) {
     sdk::log("%s %s", ok ? "ok" : "FAILED", name);
