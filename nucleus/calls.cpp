@@ -28,40 +28,45 @@ Answer reset_machine(const Request& request) {
     reset(request[1]);
 }
 
-using Handler = Answer (*)(const Request&);
-
-/// By abi::Call; null: answered without the lock.
-constexpr std::array<Handler, static_cast<std::size_t>(abi::Call::Count)> handlers = {
-    on<Vcpu, vcpu_resume>,
-    handle_close,
-    on<Process, handle_grant>,
-    range_split,
-    range_info,
-    process_create,
-    on<Process, process_report>,
-    process_exit,
-    on<Process, thread_create>,
-    thread_exit,
-    on<Thread, thread_move>,
-    guest_create,
-    map,
-    protect,
-    destroy,
-    on<Guest, vcpu_create>,
-    on<Vcpu, vcpu_interrupt>,
-    on<Vcpu, vcpu_kick>,
-    on<Vcpu, vcpu_read>,
-    on<Vcpu, vcpu_write>,
-    event_create,
-    event_signal,
-    on<Event, event_wait, Rights::Wait>,
-    interrupt_bind,
-    interrupt_acknowledge,
-    nullptr,
-    nullptr,
-    reset_machine,
-    nullptr,
+/// A system call: who answers it (null: it needs no lock), and whether it leaves alone who runs and who waits.
+struct Entry {
+    Answer (*handler)(const Request&);
+    bool quiet = false;
 };
+constexpr bool quiet = true;
+
+/// By abi::Call.
+constexpr std::array<Entry, static_cast<std::size_t>(abi::Call::Count)> entries = {{
+    {on<Vcpu, vcpu_resume>},
+    {handle_close, quiet},
+    {on<Process, handle_grant>, quiet},
+    {range_split, quiet},
+    {range_info, quiet},
+    {process_create, quiet},
+    {on<Process, process_report>, quiet},
+    {process_exit},
+    {on<Process, thread_create>},
+    {thread_exit},
+    {on<Thread, thread_move>},
+    {guest_create, quiet},
+    {map, quiet},
+    {protect, quiet},
+    {destroy},
+    {on<Guest, vcpu_create>, quiet},
+    {on<Vcpu, vcpu_interrupt>},
+    {on<Vcpu, vcpu_kick>},
+    {on<Vcpu, vcpu_read>},
+    {on<Vcpu, vcpu_write>},
+    {event_create, quiet},
+    {event_signal},
+    {on<Event, event_wait, Rights::Wait>},
+    {interrupt_bind},
+    {interrupt_acknowledge, quiet},
+    {nullptr},
+    {nullptr},
+    {reset_machine},
+    {nullptr},
+}};
 
 Answer log(const Thread& thread) {
     const std::uint64_t* x = thread.registers.x;
@@ -110,11 +115,16 @@ bool call_without_lock(Thread& thread) {
     }
 }
 
-void call_with_lock(Thread& thread) {
+void call_with_lock(Hart& hart, Thread& thread) {
     const std::uint64_t number = thread.registers.x[17];
-    if (number >= calls::handlers.size() || !calls::handlers[number])
+    if (number >= calls::entries.size() || !calls::entries[number].handler)
         return answer(thread, std::unexpected{abi::Error::BadCall});
-    const auto result = calls::handlers[number]({thread, *thread.process, &thread.registers.x[10]});
+    const calls::Entry& entry = calls::entries[number];
+    const auto result = entry.handler({thread, *thread.process, &thread.registers.x[10]});
     if (thread.wait == Wait::None)
         answer(thread, result);
+    if (!entry.quiet)
+        settle(hart);
+    else if (hart.fencing)
+        settle_spaces(hart, false);
 }

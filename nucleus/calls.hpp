@@ -5,5 +5,5 @@
 
 /// Answers the system calls that need no lock; whether this was one.
 bool call_without_lock(Thread& thread);
-/// Answers any other, with the lock held. The caller settles the hart.
-void call_with_lock(Thread& thread);
+/// Answers any other, with the lock held, and settles the hart, its own.
+void call_with_lock(Hart& hart, Thread& thread);

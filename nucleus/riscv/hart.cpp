@@ -49,7 +49,8 @@ void report_fences(const Hart& hart) {
             interrupt_hart(*nucleus.harts[i]);
 }
 
-/// Makes satp hold what this hart is to run, and fences what has changed in either space.
+}
+
 void settle_spaces(Hart& hart, bool changed) {
     Process* process = hart.current ? hart.current->process : hart.process;
     if (process && process->state != abi::ProcessState::Alive)
@@ -72,8 +73,6 @@ void settle_spaces(Hart& hart, bool changed) {
         report_fences(hart);
     if (hart.fencing && fenced(hart, *hart.fencing, hart.fence_epoch))
         hart.fencing = nullptr;
-}
-
 }
 
 void settle(Hart& hart) {
@@ -138,8 +137,7 @@ void program_trap(Hart& hart, Thread& thread, std::uint64_t cause) {
         if (call_without_lock(thread))
             return;
         const Locked locked{nucleus.lock};
-        call_with_lock(thread);
-        return settle(hart);
+        return call_with_lock(hart, thread);
     }
     // A monitor's HLV, HLVX or HSV whose guest address leads nowhere: skipped, with the cause in t0 (docs/abi.md).
     if (csr::hstatus.read().get(Hstatus::gva)) {
