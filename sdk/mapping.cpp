@@ -16,8 +16,8 @@ struct Reserved {
     std::uint64_t first, end;
 };
 
-/// Addresses of one kind, lowest first. Small and large mappings do not mix: where a small one was, its table stays, and
-/// no large page would fit again.
+/// Addresses of one kind, lowest first. Small and large mappings do not mix: where a small one was, its table stays,
+/// and no large page would fit again.
 struct Area {
     std::uint64_t first, alignment;
     std::vector<Reserved> reserved; // in ascending order

@@ -94,7 +94,7 @@ void start_hart(const Hart& hart, const Image& image) {
     // Other harts may still be on their way through the firmware: it refuses to start them until they are stopped.
     const std::uint64_t until = now() + nucleus.timebase_hertz;
     while (sbi::call(sbi::Extension::HartState, sbi::hart_start, hart.id, entry, reinterpret_cast<std::uint64_t>(&hart))
-            .error != 0)
+               .error != 0)
         if (now() > until)
             refuse("firmware does not start a hart that the device tree names");
 }

@@ -28,7 +28,7 @@ def test_a_monitor_that_breaks_the_rules_dies_alone(host, group):
     assert "ok wfi-taken" in result.console and "Hello from a guest" in result.console
     assert result.status != 0  # since not all ended well
     left, start = result.pool_pages()
-    assert start - left <= 1  # a page table of the manager's own
+    assert start - left <= 2  # page tables of the manager's own, for small and for large mappings; not a page for each machine
 
 
 @pytest.mark.parametrize("act", FAILURES)
