@@ -10,7 +10,7 @@ endfunction()
 function(guest name)
   set(image ${PROJECT_BINARY_DIR}/images/${name})
   add_executable(${name}.elf ${ARGN})
-  target_link_libraries(${name}.elf PRIVATE ${SUNDEW_PICOLIBC}/lib/release/rv64imac/lp64/libc.a)
+  target_link_libraries(${name}.elf PRIVATE ${SUNDEW_KERNEL_LIBC})
   set_target_properties(${name}.elf PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}
     LINK_DEPENDS ${PROJECT_SOURCE_DIR}/guests/guest.ld)
   target_compile_options(${name}.elf PRIVATE ${SUNDEW_NUCLEUS_FLAGS} ${SUNDEW_TARGET_LANGUAGE} ${SUNDEW_TARGET_INCLUDES})

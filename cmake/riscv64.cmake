@@ -13,6 +13,13 @@ set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-fuse-ld=lld-19 -nostdlib -static")
 
 set(SUNDEW_PICOLIBC /usr/lib/picolibc/riscv64-unknown-elf)
+# The C library for programs (lp64d) under the name that the machine's Debian has it, and that for kernels (lp64).
+foreach(variant rv64iafd rv64imafdc)
+  if(EXISTS ${SUNDEW_PICOLIBC}/lib/release/${variant}/lp64d/libc.a)
+    set(SUNDEW_PROGRAM_LIBC ${SUNDEW_PICOLIBC}/lib/release/${variant}/lp64d/libc.a)
+  endif()
+endforeach()
+set(SUNDEW_KERNEL_LIBC ${SUNDEW_PICOLIBC}/lib/release/rv64imac/lp64/libc.a)
 # Order matters: our __config_site shadows the library's, libc++ shadows the C library's headers.
 set(SUNDEW_TARGET_INCLUDES -nostdinc++ -isystem${CMAKE_CURRENT_LIST_DIR}/libcxx
     -isystem/usr/lib/llvm-19/include/c++/v1 -isystem${SUNDEW_PICOLIBC}/include)
