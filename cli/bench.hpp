@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <expected>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>

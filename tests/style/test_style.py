@@ -25,7 +25,7 @@ def test_every_file_of_code_names_its_licence():
 
 def test_no_line_is_longer_than_160_columns_or_has_tabs_or_trailing_blanks():
     wrong = [f"{file}:{number}" for file in files(*CODE, ".py", ".md") for number, line in enumerate(file.read_text().splitlines(), 1)
-             if "\t" in line or line != line.rstrip() or len(line) > 160]
+             if "\t" in line or line != line.rstrip() or (len(line) > 160 and not line.startswith("|"))]
     assert not wrong
 
 
