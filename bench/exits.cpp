@@ -19,15 +19,14 @@ constexpr std::uint64_t specification_version = 0x0300'0000;
 std::array<std::optional<sdk::VirtualCpu>, 2> cpus;
 std::optional<sdk::Event> second_starts;
 std::atomic<bool> ended{false};
+sdk::Console console;
 
 void handle(const sdk::SbiCall& call) {
     switch (call.extension) {
     case sbi::Extension::Base: return call.answer(sbi::Error::Success, specification_version);
-    case sbi::Extension::LegacyConsolePutchar: {
-        const char character = static_cast<char>(call.argument(0));
-        sdk::write({&character, 1});
+    case sbi::Extension::LegacyConsolePutchar:
+        console.put(static_cast<char>(call.argument(0)));
         return call.answer_legacy(0);
-    }
     case sbi::Extension::HartState: {
         abi::Registers& registers = cpus[1]->registers();
         registers.pc = call.argument(1);

@@ -9,6 +9,8 @@ set(CMAKE_C_COMPILER clang-19)
 set(CMAKE_CXX_COMPILER clang++-19)
 set(CMAKE_ASM_COMPILER clang-19)
 set(CMAKE_OBJCOPY llvm-objcopy-19)
+set(CMAKE_AR llvm-ar-19) # knows the objects of link-time optimization
+set(CMAKE_RANLIB llvm-ranlib-19)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-fuse-ld=lld-19 -nostdlib -static")
 

@@ -114,10 +114,9 @@ class PageTable {
     /// The entry for `address` at `level`, or above it where a leaf or (without `create`) a hole ends the walk.
     Place walk(Memory& memory, std::uint64_t address, unsigned level, bool create) const {
         HostPhysical table = root_;
-        for (unsigned at = shape_.levels - 1;; --at) {
-            const unsigned bits = at == shape_.levels - 1 ? shape_.root_bits : 9;
-            const std::uint64_t index = address >> (page_bits + 9 * at) & ((std::uint64_t{1} << bits) - 1);
-            const HostPhysical where{table.value + index * 8};
+        std::uint64_t indices = (std::uint64_t{1} << shape_.root_bits) - 1, shift = page_bits + 9 * (shape_.levels - 1);
+        for (unsigned at = shape_.levels - 1;; --at, shift -= 9, indices = 511) {
+            const HostPhysical where{table.value + (address >> shift & indices) * 8};
             std::uint64_t entry = memory.read(where);
             if (at == level || (entry & pte::leaf) != 0)
                 return {where, at, entry};

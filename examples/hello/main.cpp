@@ -13,17 +13,16 @@ int main() {
     auto memory = sdk::must(sdk::GuestMemory::create(2_MiB), "guest memory");
     const GuestPhysical entry = sdk::must(sdk::load_image(memory), "guest image");
     auto cpu = sdk::must(sdk::VirtualCpu::create(memory, entry), "virtual CPU");
+    sdk::Console console;
 
     for (bool running = true; running;)
         match(
             cpu.resume(), // the guest runs until something happens
             [&](const sdk::SbiCall& call) {
                 switch (call.extension) {
-                case sbi::Extension::LegacyConsolePutchar: {
-                    const char character = static_cast<char>(call.argument(0));
-                    sdk::write({&character, 1});
+                case sbi::Extension::LegacyConsolePutchar:
+                    console.put(static_cast<char>(call.argument(0)));
                     return call.answer_legacy(0);
-                }
                 case sbi::Extension::SystemReset:
                 case sbi::Extension::LegacyShutdown: running = false; return;
                 default: return call.answer(sbi::Error::NotSupported);

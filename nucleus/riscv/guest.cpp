@@ -29,9 +29,9 @@ std::optional<std::uint64_t> named_harts(const Guest& guest, std::uint64_t mask,
     return mask << base;
 }
 
-void set_timer(Vcpu& vcpu, std::uint64_t deadline) {
-    if (nucleus.has(abi::SystemFeature::Sstc))
-        return csr::vstimecmp.write(deadline);
+// What needs the lock stands apart, so that what does not saves no registers for it.
+
+[[gnu::noinline]] void set_software_timer(Vcpu& vcpu, std::uint64_t deadline) {
     const Locked locked{nucleus.lock};
     vcpu.state(abi::VcpuRegister::Vstimecmp) = deadline;
     interrupt(vcpu, 0, abi::hvip::vstip);
@@ -39,12 +39,7 @@ void set_timer(Vcpu& vcpu, std::uint64_t deadline) {
     settle(this_hart());
 }
 
-void send_ipi(Vcpu& self, std::uint64_t harts) {
-    const std::uint64_t own = std::uint64_t{1} << self.id;
-    if ((harts & own) != 0)
-        csr::hvip.set(abi::hvip::vssip);
-    if (harts == own)
-        return;
+[[gnu::noinline]] void send_to_others(Vcpu& self, std::uint64_t harts) {
     const Locked locked{nucleus.lock};
     for (std::uint64_t id = 0; id < self.guest->vcpu_count; ++id)
         if (id != self.id && (harts >> id & 1) != 0)
@@ -52,16 +47,43 @@ void send_ipi(Vcpu& self, std::uint64_t harts) {
     settle(this_hart());
 }
 
-/// Drops translations and stale instructions. More than asked for, on each of these vCPUs, never less.
-void remote_fence(Hart& hart, Vcpu& self, std::uint64_t harts) {
-    const std::uint64_t own = std::uint64_t{1} << self.id;
-    if (harts == own) {
-        asm volatile("hfence.vvma\n fence.i" ::: "memory");
-        return;
-    }
+[[gnu::noinline]] void fence_everywhere(Hart& hart, Vcpu& self) {
     const Locked locked{nucleus.lock};
     fence(hart, self.guest->space);
     settle(hart);
+}
+
+void set_timer(Vcpu& vcpu, std::uint64_t deadline) {
+    if (nucleus.has(abi::SystemFeature::Sstc))
+        csr::vstimecmp.write(deadline);
+    else
+        set_software_timer(vcpu, deadline);
+}
+
+void send_ipi(Vcpu& self, std::uint64_t harts) {
+    const std::uint64_t own = std::uint64_t{1} << self.id;
+    if ((harts & own) != 0)
+        csr::hvip.set(abi::hvip::vssip);
+    if ((harts & ~own) != 0)
+        send_to_others(self, harts);
+}
+
+/// Drops translations and stale instructions. More than asked for, on each of these vCPUs, never less.
+void remote_fence(Hart& hart, Vcpu& self, std::uint64_t harts) {
+    if (harts == std::uint64_t{1} << self.id)
+        asm volatile("hfence.vvma\n fence.i" ::: "memory");
+    else
+        fence_everywhere(hart, self);
+}
+
+/// Whether some of an SBI extension's calls need no policy.
+bool nucleus_answers(std::uint64_t extension) {
+    switch (static_cast<sbi::Extension>(extension)) {
+    case sbi::Extension::Time:
+    case sbi::Extension::Ipi:
+    case sbi::Extension::RemoteFence: return true;
+    default: return false;
+    }
 }
 
 /// The SBI calls that need no policy, where the call is well-formed; all else is the monitor's to answer.
@@ -95,7 +117,7 @@ bool answer_sbi_call(Hart& hart, Vcpu& vcpu, abi::Registers& registers) {
 }
 
 /// WFI: the guest waits, and others run, until an interrupt that it has enabled is pending (norm:wfi_op).
-void wait_for_interrupt(Hart& hart, Thread& thread) {
+[[gnu::noinline]] void wait_for_interrupt(Hart& hart, Thread& thread) {
     Vcpu& vcpu = *thread.vcpu;
     vcpu.page->registers.pc += 4;
     const Locked locked{nucleus.lock};
@@ -135,7 +157,7 @@ void guest_trap(Hart& hart, Thread& thread, std::uint64_t cause) {
     constexpr std::uint64_t wfi = 0x10500073;
     Vcpu& vcpu = *thread.vcpu;
     if (reason == abi::ExitReason::SupervisorCall) {
-        if (answer_sbi_call(hart, vcpu, vcpu.page->registers))
+        if (nucleus_answers(vcpu.page->registers.x[a7]) && answer_sbi_call(hart, vcpu, vcpu.page->registers))
             return;
     } else if (reason != abi::ExitReason::UserCall) {
         abi::ExitRecord& exit = vcpu.page->exit;

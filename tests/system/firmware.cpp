@@ -41,17 +41,11 @@ std::atomic<bool> ended{false};
 std::atomic<int> status{0};
 std::array<std::byte, device_bytes> device_registers;
 sdk::Mutex console_mutex;
-std::array<char, 100> line;
-std::size_t line_length = 0;
+sdk::Console console;
 
-/// Whole lines at once, so that other guests' lie between them.
 void console_write(char character) {
     const sdk::Guard guard{console_mutex};
-    line[line_length++] = character;
-    if (character == '\n' || line_length == line.size()) {
-        sdk::write({line.data(), line_length});
-        line_length = 0;
-    }
+    console.put(character);
 }
 
 void end(int how) {
