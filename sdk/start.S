@@ -8,6 +8,7 @@
     .option norvc
 start:
     j       begin
+image_header:                               // data, named so that nobody takes it for instructions
     .word   0
     .quad   writable_offset
     .quad   image_bytes

@@ -98,7 +98,7 @@ def instructions(file):
         found = re.match(r"^<(.*)>:$", line)
         if found:
             function = found[1]
-        elif line.startswith((" ", "\t")) and line.strip():
+        elif line.startswith((" ", "\t")) and line.strip() and function != "image_header":  # which is data
             yield function, line.split()[0]
 
 
