@@ -43,19 +43,13 @@ abi::Result<VirtualCpu> VirtualCpu::create(const GuestMemory& memory, GuestPhysi
     return cpu;
 }
 
-Exit VirtualCpu::resume() {
-    if (const auto resumed = call_once(abi::Call::VcpuResume, handle_.slot()); !resumed) [[unlikely]]
-        return Gone{resumed.error()};
-    return decode();
-}
-
 Exit VirtualCpu::decode() {
     using enum abi::ExitReason;
     abi::Registers& registers = page_->registers;
     const abi::ExitRecord& exit = page_->exit;
     switch (exit.reason) {
-    case SupervisorCall: return SbiCall{static_cast<sbi::Extension>(registers.x[17]), registers.x[16], registers};
-    case UserCall: return SystemCall{registers.x[17], registers};
+    case SupervisorCall: return sbi_call();
+    case UserCall: return system_call();
     case LoadGuestPageFault: return decode_fault(Access::Load);
     case StoreGuestPageFault: return decode_fault(Access::Store);
     case InstructionGuestPageFault:

@@ -19,7 +19,15 @@ class VirtualCpu {
     static abi::Result<VirtualCpu> create(const GuestMemory& memory, GuestPhysical entry, std::uint64_t argument = 0);
 
     /// Runs the guest until something happens that this monitor has to handle.
-    Exit resume();
+    Exit resume() {
+        if (const auto resumed = call_once(abi::Call::VcpuResume, handle_.slot()); !resumed) [[unlikely]]
+            return Gone{resumed.error()};
+        switch (page_->exit.reason) { // calls here, where the compiler sees the handlers that they go to
+        case abi::ExitReason::SupervisorCall: return sbi_call();
+        case abi::ExitReason::UserCall: return system_call();
+        default: return decode();
+        }
+    }
 
     /// Makes the present or the next resume, on whatever thread, return Kicked.
     void kick() const { (void)call(abi::Call::VcpuKick, handle_.slot()); }
@@ -42,6 +50,12 @@ class VirtualCpu {
 
   private:
     VirtualCpu(const GuestMemory& memory, Handle handle, Reservation address);
+    SbiCall sbi_call() {
+        abi::Registers& registers = page_->registers;
+        return {static_cast<sbi::Extension>(registers.x[17]), registers.x[16], registers};
+    }
+    SystemCall system_call() { return {page_->registers.x[17], page_->registers}; }
+    /// All other exits.
     Exit decode();
     Exit decode_program_trap();
     Exit decode_fault(Access access);
