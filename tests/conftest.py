@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whole systems under QEMU: write a manifest, run it with the tool, look at the console."""
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -111,7 +110,3 @@ def host(tmp_path, request):
 @pytest.fixture
 def qemu(request):
     return request.config.getoption("--qemu")
-
-
-# Where QEMU has QEMU_AUDIO_DRV and its kin, they are not this test's business.
-os.environ.pop("QEMU_MODULE_DIR", None)

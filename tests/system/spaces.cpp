@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What sandboxes and functions will need of nucleus and SDK, each a test by name in the arguments.
 #include <atomic>
+#include <bit>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -338,6 +339,23 @@ void test_events() {
     stop = true;
 }
 
+/// A process keeps to the harts that it was given.
+void test_harts() {
+    const std::uint64_t allowed = sdk::startup().harts, harts = sdk::system_info(abi::SystemFact::Harts);
+    bool well = (allowed >> sdk::system_info(abi::SystemFact::CurrentHart) & 1) != 0;
+    std::uint64_t refused = 0;
+    for (std::uint64_t hart = 0; hart < harts; ++hart) {
+        std::atomic<std::uint64_t> seen{harts};
+        {
+            const auto thread = sdk::Thread::start([&] { seen = sdk::system_info(abi::SystemFact::CurrentHart); }, hart,
+                                                   sdk::startup().priority);
+            refused += !thread && thread.error() == abi::Error::BadArgument;
+        }
+        well &= seen == ((allowed >> hart & 1) != 0 ? hart : harts);
+    }
+    report("harts", well && refused == harts - static_cast<std::uint64_t>(std::popcount(allowed)));
+}
+
 void test_kick() {
     sdk::GuestMemory memory = make_guest();
     auto cpu = sdk::must(sdk::VirtualCpu::create(memory, {base.value + spin}), "virtual CPU");
@@ -421,6 +439,8 @@ int main() {
         test_events();
     else if (test == "kick")
         test_kick();
+    else if (test == "harts")
+        test_harts();
     else if (test == "device")
         test_device();
     else if (test == "destroy-running")

@@ -79,12 +79,3 @@ def test_a_higher_priority_goes_first(host):
                       more=["-icount", "shift=0,sleep=off"])
     order = re.findall(r"manager|(low|high): the guest has ended", result.console)
     assert [each for each in order if each] == ["high", "low"] and result.status == 0
-
-
-def test_a_machine_keeps_to_its_harts(host):
-    result = host.run(guest("share", name="one", harts=[1]), guest("share", name="two", harts=[1]), harts=2,
-                      more=["-icount", "shift=0,sleep=off"])
-    alone = host.run(guest("share", name="one", harts=[1]), harts=2, more=["-icount", "shift=0,sleep=off"])
-    both = [int(each) for each in re.findall(r"share (\d+)", result.console)]
-    assert sum(both) < 1.2 * int(re.search(r"share (\d+)", alone.console)[1]) * 2 / 2 * 2
-    assert result.status == 0

@@ -24,6 +24,12 @@ def test_spaces(host, test, harts):
     assert "FAILED" not in result.console and result.status == 0
 
 
+@pytest.mark.parametrize("allowed", [[1], [0, 3], [2, 3]])
+def test_a_machine_keeps_to_its_harts(host, allowed):
+    result = host.run(spaces("harts", harts=allowed), harts=4)
+    assert "spaces: ok harts\n" in result.console and result.status == 0
+
+
 @pytest.mark.parametrize("harts", [1, 2])
 def test_interrupts_of_a_device_of_the_host(host, harts):
     result = host.run(spaces("device", devices=["rtc@101000"]), harts=harts)
