@@ -72,6 +72,14 @@ enum class SystemFact : std::uint64_t {
     Count,
 };
 
-enum class SystemFeature : std::uint64_t { Sstc = 1, Sv48x4 = 2, Smstateen = 4, Svade = 8, Vector = 16, Plic = 32 };
+/// What the host's harts can do, as bits.
+enum class SystemFeature : std::uint64_t {
+    Sstc = 1,   ///< guests have a timer of their own (stimecmp)
+    Sv48x4 = 2, ///< guests can be Wide
+    Smstateen = 4,
+    Svade = 8,   ///< henvcfg has no ADUE: hardware does not set a guest's A and D bits for it, as far as can be known
+    Vector = 16, ///< guests have V
+    Plic = 32,   ///< host interrupts can be bound
+};
 
 }
