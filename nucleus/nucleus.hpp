@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 
@@ -32,6 +33,7 @@ struct Hart {
     std::uint64_t slice_end;
     std::uint64_t armed;        ///< deadline in the hart's timer
     std::uint64_t vmid_tickets; ///< handed out so far
+    std::atomic<bool> running;  ///< it has come into the nucleus
 };
 static_assert(offsetof(Hart, registers) == HART_REGISTERS && offsetof(Hart, stack) == HART_STACK &&
               offsetof(Hart, scratch) == HART_SCRATCH);

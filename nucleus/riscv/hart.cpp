@@ -156,6 +156,7 @@ void program_trap(Hart& hart, Thread& thread, std::uint64_t cause) {
 /// The heart: run what is current until it traps, see why, go on.
 extern "C" [[noreturn]] void run() {
     Hart& hart = this_hart();
+    hart.running.store(true, std::memory_order_release);
     set_up_hart();
     take_interrupts(hart); // whose end is to pick what to run
     for (;;) {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nucleus/riscv/machine.hpp"
 
+#include <atomic>
+
 #include "nucleus/page_table.hpp"
 #include "nucleus/riscv/csr.hpp"
 #include "nucleus/riscv/sbi.hpp"
 
 extern "C" {
 extern std::byte image_start[], text_end[], data_start[], data_end[], image_end[], manager_image[];
-extern std::uint64_t nucleus_root[512], boot_window[512];
+extern std::uint64_t nucleus_root[512], boot_window[512], starting_hart;
 void start_hart_entry();
 }
 
@@ -91,12 +93,18 @@ void use_window(std::uint64_t entry) {
 
 void start_hart(const Hart& hart, const Image& image) {
     const auto entry = image.physical.value + offset(reinterpret_cast<const void*>(&start_hart_entry));
-    // Other harts may still be on their way through the firmware: it refuses to start them until they are stopped.
-    const std::uint64_t until = now() + nucleus.timebase_hertz;
-    while (sbi::call(sbi::Extension::HartState, sbi::hart_start, hart.id, entry, reinterpret_cast<std::uint64_t>(&hart))
-               .error != 0)
+    starting_hart = reinterpret_cast<std::uint64_t>(&hart);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    // Other harts may still be on their way through the firmware: it refuses to start them until they are stopped. One
+    // at a time, since start.S may have to know which it is.
+    const std::uint64_t until = now() + 10 * nucleus.timebase_hertz;
+    bool accepted = false;
+    while (!hart.running.load(std::memory_order_acquire)) {
+        if (!accepted)
+            accepted = sbi::call(sbi::Extension::HartState, sbi::hart_start, hart.id, entry, starting_hart).error == 0;
         if (now() > until)
             refuse("firmware does not start a hart that the device tree names");
+    }
 }
 
 void run_hart(Hart& hart) {

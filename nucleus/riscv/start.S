@@ -20,6 +20,12 @@ start:
     .word   0
 
 start_boot:
+    la      t0, starting_hart               // not the first to come here: hart_start of OpenSBI 1.1 lets a hart go before
+    ld      t0, (t0)                        // it has noted where to, and then it comes to where the first one went
+    beqz    t0, 1f
+    mv      a1, t0
+    j       start_hart_entry
+1:
     mv      s0, a0
     mv      s1, a1
     la      t0, zeroed_begin
@@ -84,6 +90,11 @@ in_window:
     la      t5, fault_in_nucleus
     csrw    stvec, t5
     jr      t3
+
+    .section .data
+    .balign 8
+    .globl starting_hart
+starting_hart: .quad 0                      // the Hart that is being started
 
     .section .bss
     .balign 4096
