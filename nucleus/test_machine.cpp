@@ -13,7 +13,7 @@ TestMachine::TestMachine(std::size_t count) : memory(pages) {
     nucleus.slice_ticks = 100;
     nucleus.hart_count = count;
     for (std::size_t i = 0; i < count; ++i) {
-        harts.push_back({});
+        harts.emplace_back();
         harts.back().number = i;
         nucleus.harts[i] = &harts.back();
     }
