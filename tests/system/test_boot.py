@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The nucleus boots on every machine that it is for, and says no to others."""
+import concurrent.futures
 import subprocess
 
 import pytest
@@ -52,6 +53,14 @@ def test_boots_on_another_hart_than_the_first(host, qemu):
     result = host.run(HELLO, harts=4, more=["-dtb", str(blob)])
     assert "Boot HART ID                : 2" in result.console
     assert HELLO_TEXT in result.console and result.status == 0
+
+
+def test_boots_again_and_again_on_a_machine_that_is_busy(host):
+    """Firmware that is interrupted between two steps of starting a hart may start it at the wrong place."""
+    manifest = host.manifest(HELLO)
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        results = list(pool.map(lambda _: host.boot(manifest, harts=4), range(48)))
+    assert all(HELLO_TEXT in result.console and result.status == 0 for result in results)
 
 
 def test_boots_on_a_machine_with_aia_in_place_of_a_plic(host):
