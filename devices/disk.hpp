@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/address.hpp"
+
+namespace devices {
+
+inline constexpr std::uint64_t sector_bytes = 512;
+
+/// What is asked of a disk.
+enum class DiskOperation : std::uint8_t { Read, Write, Flush, Discard, WriteZeroes };
+
+/// A piece of guest memory, all of it RAM: whoever makes one has checked that.
+struct Segment {
+    GuestPhysical address;
+    std::uint32_t bytes;
+};
+
+struct DiskRequest {
+    static constexpr std::size_t segment_limit = 128;
+    DiskOperation operation;
+    std::uint64_t sector = 0;          ///< the first one
+    std::uint64_t sectors = 0;         ///< Read, Write: as many as the segments hold
+    std::span<const Segment> segments; ///< Read, Write: at most segment_limit; valid only during the call
+    std::uint64_t token = 0;           ///< the asker's, given back with the answer
+};
+
+/// The backing of a block device. Requests have been checked: all sectors are there, and a disk that cannot do an
+/// operation is not asked for it.
+class Disk {
+  public:
+    /// Who hears how requests ended; at most once for each, perhaps before `submit` returns.
+    class Listener {
+      public:
+        virtual ~Listener() = default;
+        virtual void disk_done(std::uint64_t token, bool well) = 0;
+    };
+
+    virtual ~Disk() = default;
+    virtual std::uint64_t sectors() const = 0;
+    virtual bool read_only() const = 0;
+    virtual bool can_discard() const = 0;
+    virtual bool can_write_zeroes() const = 0;
+    /// Begins `request`; false if nothing more can be taken in now: ask again after an answer has come.
+    virtual bool submit(const DiskRequest& request, Listener& listener) = 0;
+};
+
+}
