@@ -40,6 +40,7 @@ enum class Call : std::uint64_t {
     Log,                  ///< (system, bytes up to log_bytes), text in x18 to x31
     Reset,                ///< (system, 0: power off, 1: reboot, 2: power off with failure)
     SystemInfo,           ///< (SystemFact) -> value
+    VcpuWait, ///< (vcpu): as VcpuResume, but the guest goes on only when an interrupt that it has enabled is pending
     Count,
 };
 
@@ -69,6 +70,8 @@ enum class SystemFact : std::uint64_t {
     Henvcfg,          ///< the henvcfg bits that this machine gives guests (norm:henvcfg_sz_acc_op)
     VectorBytes,      ///< vlenb; 0: guests have no V
     DeviceTreeOffset, ///< bytes from the start of the manager's handle `device_tree` to the blob
+    Cycle,            ///< the cycle counter of the caller's hart
+    Instret,          ///< its counter of instructions retired
     Count,
 };
 

@@ -68,8 +68,10 @@ enum class VcpuRegister : std::uint64_t {
     Hvip,
     Scounteren,
     Senvcfg,
-    TimeDelta, ///< htimedelta: what the guest's time is ahead of the host's; the same for all vCPUs of a guest
-    Vstimecmp, ///< without Sstc: when the guest's timer fires, in the guest's time; ~0: never
+    TimeDelta,  ///< htimedelta: what the guest's time is ahead of the host's; the same for all vCPUs of a guest
+    Hcounteren, ///< of cycle (1), time (2) and instret (4) those that it reads without an exit
+    Henvcfg,    ///< at most what SystemFact::Henvcfg says
+    Vstimecmp,  ///< without Sstc: when the guest's timer fires, in the guest's time; ~0: never
     Count,
 };
 

@@ -66,6 +66,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(abi::Call::Count)> entries 
     {nullptr},
     {reset_machine},
     {nullptr},
+    {on<Vcpu, vcpu_wait>},
 }};
 
 Answer log(const Thread& thread) {
@@ -81,8 +82,8 @@ Answer log(const Thread& thread) {
     return 0;
 }
 
-Answer system_info(std::uint64_t fact) {
-    switch (static_cast<abi::SystemFact>(fact)) {
+Answer system_info(abi::SystemFact fact) {
+    switch (fact) {
     case abi::SystemFact::Harts: return nucleus.hart_count;
     case abi::SystemFact::TimebaseHertz: return nucleus.timebase_hertz;
     case abi::SystemFact::Features: return nucleus.features;
@@ -91,6 +92,8 @@ Answer system_info(std::uint64_t fact) {
     case abi::SystemFact::Henvcfg: return nucleus.henvcfg;
     case abi::SystemFact::VectorBytes: return nucleus.vector_bytes;
     case abi::SystemFact::DeviceTreeOffset: return nucleus.tree_offset;
+    case abi::SystemFact::Cycle: return cycles();
+    case abi::SystemFact::Instret: return instructions();
     case abi::SystemFact::Count: break;
     }
     return std::unexpected{Error::BadArgument};
@@ -110,7 +113,9 @@ bool call_without_lock(Thread& thread) {
         return true;
     case abi::Call::Time: answer(thread, now()); return true;
     case abi::Call::Log: answer(thread, calls::log(thread)); return true;
-    case abi::Call::SystemInfo: answer(thread, calls::system_info(registers.x[10])); return true;
+    case abi::Call::SystemInfo:
+        answer(thread, calls::system_info(static_cast<abi::SystemFact>(registers.x[10])));
+        return true;
     default: return false;
     }
 }

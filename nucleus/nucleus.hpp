@@ -68,6 +68,9 @@ extern constinit Nucleus nucleus;
 Hart& this_hart();
 /// Now, in timebase ticks.
 std::uint64_t now();
+/// This hart's counters of cycles and of instructions.
+std::uint64_t cycles();
+std::uint64_t instructions();
 /// Makes another hart come into the nucleus and `settle`.
 void interrupt_hart(const Hart& hart);
 /// Saves a vCPU's state from this hart, where it is loaded.

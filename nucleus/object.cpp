@@ -37,6 +37,8 @@ void set_up(Vcpu& vcpu, Guest& guest, abi::VcpuPage& page, std::uint64_t page_ad
     vcpu.state(abi::VcpuRegister::Scounteren) = guest.has(abi::GuestFlags::Program) ? 7 : 0;
     vcpu.state(abi::VcpuRegister::Vstvec) = guest.has(abi::GuestFlags::Program) ? abi::program_trap_vector : 0;
     vcpu.state(abi::VcpuRegister::TimeDelta) = guest.time_delta;
+    vcpu.state(abi::VcpuRegister::Hcounteren) = 7; // cycle, time, instret (norm:hcounteren_op)
+    vcpu.state(abi::VcpuRegister::Henvcfg) = nucleus.henvcfg;
     vcpu.state(abi::VcpuRegister::Vstimecmp) = ~std::uint64_t{0};
     guest.vcpus[guest.vcpu_count++] = &vcpu;
 }

@@ -19,15 +19,9 @@ class VirtualCpu {
     static abi::Result<VirtualCpu> create(const GuestMemory& memory, GuestPhysical entry, std::uint64_t argument = 0);
 
     /// Runs the guest until something happens that this monitor has to handle.
-    Exit resume() {
-        if (const auto resumed = call_once(abi::Call::VcpuResume, handle_.slot()); !resumed) [[unlikely]]
-            return Gone{resumed.error()};
-        switch (page_->exit.reason) { // calls here, where the compiler sees the handlers that they go to
-        case abi::ExitReason::SupervisorCall: return sbi_call();
-        case abi::ExitReason::UserCall: return system_call();
-        default: return decode();
-        }
-    }
+    Exit resume() { return run(abi::Call::VcpuResume); }
+    /// The same, but the guest goes on only when an interrupt that it has enabled is pending.
+    Exit wait() { return run(abi::Call::VcpuWait); }
 
     /// Makes the present or the next resume, on whatever thread, return Kicked.
     void kick() const { (void)call(abi::Call::VcpuKick, handle_.slot()); }
@@ -38,6 +32,8 @@ class VirtualCpu {
     /// Makes the guest take an exception at its vector, as if its instruction had raised it in the first place.
     abi::Result<void> raise_exception(std::uint64_t cause, std::uint64_t value);
 
+    /// stval of the last exit, of an exception: the guest-virtual address, or the instruction.
+    std::uint64_t trap_value() const { return page_->exit.trap_value; }
     /// x0 to x31 and pc, while the guest does not run.
     abi::Registers& registers() { return page_->registers; }
     abi::Result<std::uint64_t> read(abi::VcpuRegister which) const {
@@ -50,6 +46,15 @@ class VirtualCpu {
 
   private:
     VirtualCpu(const GuestMemory& memory, Handle handle, Reservation address);
+    [[gnu::always_inline]] Exit run(abi::Call how) {
+        if (const auto resumed = call_once(how, handle_.slot()); !resumed) [[unlikely]]
+            return Gone{resumed.error()};
+        switch (page_->exit.reason) { // calls here, where the compiler sees the handlers that they go to
+        case abi::ExitReason::SupervisorCall: return sbi_call();
+        case abi::ExitReason::UserCall: return system_call();
+        default: return decode();
+        }
+    }
     SbiCall sbi_call() {
         abi::Registers& registers = page_->registers;
         return {static_cast<sbi::Extension>(registers.x[17]), registers.x[16], registers};

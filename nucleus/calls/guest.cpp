@@ -18,6 +18,17 @@ Error stop(Vcpu& vcpu, std::uint64_t which) {
     return Error::None;
 }
 
+/// The bits of a vCPU's register that its monitor may set.
+std::uint64_t choosable(abi::VcpuRegister which) {
+    constexpr std::uint64_t counters = 7; // cycle, time, instret
+    switch (which) {
+    case abi::VcpuRegister::Hvip: return abi::hvip::all;
+    case abi::VcpuRegister::Hcounteren: return counters;
+    case abi::VcpuRegister::Henvcfg: return nucleus.henvcfg;
+    default: return ~std::uint64_t{0};
+    }
+}
+
 }
 
 Answer guest_create(const Request& request) {
@@ -87,6 +98,19 @@ Answer vcpu_resume(const Request& request, Vcpu& vcpu) {
     return 0;
 }
 
+Answer vcpu_wait(const Request& request, Vcpu& vcpu) {
+    using enum abi::VcpuRegister;
+    if (const Error error = stop(vcpu, 0); error != Error::None)
+        return std::unexpected{error};
+    const auto resumed = vcpu_resume(request, vcpu);
+    const std::uint64_t pending = (vcpu.state(Hvip) & ~vcpu.clear) | vcpu.set;
+    if (resumed && (pending & vcpu.state(Vsie) << 1) == 0 && !vcpu.kicked) {
+        arm_guest_timer(vcpu);
+        block(request.thread, Wait::Interrupt);
+    }
+    return resumed;
+}
+
 Answer vcpu_interrupt(const Request& request, Vcpu& vcpu) {
     if (((request[1] | request[2]) & ~abi::hvip::all) != 0)
         return std::unexpected{Error::BadArgument};
@@ -117,7 +141,7 @@ Answer vcpu_write(const Request& request, Vcpu& vcpu) {
     if (which == abi::VcpuRegister::Supervisor)
         vcpu.sstatus = (vcpu.sstatus & ~std::uint64_t{1 << 8}) | (request[2] & 1) << 8;
     else
-        vcpu.state(which) = which == abi::VcpuRegister::Hvip ? request[2] & abi::hvip::all : request[2];
+        vcpu.state(which) = request[2] & choosable(which);
     return 0;
 }
 

@@ -79,6 +79,7 @@ Answer protect(const Request& request);
 Answer guest_create(const Request& request);
 Answer vcpu_create(const Request& request, Guest& guest);
 Answer vcpu_resume(const Request& request, Vcpu& vcpu);
+Answer vcpu_wait(const Request& request, Vcpu& vcpu);
 Answer vcpu_interrupt(const Request& request, Vcpu& vcpu);
 Answer vcpu_kick(const Request& request, Vcpu& vcpu);
 Answer vcpu_read(const Request& request, Vcpu& vcpu);

@@ -107,7 +107,9 @@ inline constexpr Csr<0x644> hip;
 inline constexpr Csr<0x645> hvip;
 inline constexpr Csr<0x64a> htinst;
 inline constexpr Csr<0x680, Atp> hgatp;
+inline constexpr Csr<0xc00> cycle;
 inline constexpr Csr<0xc01> time;
+inline constexpr Csr<0xc02> instret;
 inline constexpr Csr<0xc22> vlenb;
 }
 

@@ -16,6 +16,13 @@ std::uint64_t now() {
     return csr::time.read();
 }
 
+std::uint64_t cycles() {
+    return csr::cycle.read();
+}
+std::uint64_t instructions() {
+    return csr::instret.read();
+}
+
 void interrupt_hart(const Hart& hart) {
     sbi::call(sbi::Extension::Ipi, 0, 1, hart.id);
 }

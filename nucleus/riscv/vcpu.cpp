@@ -22,11 +22,13 @@ void for_each_register(Vcpu& vcpu, auto action) {
     auto place = &vcpu.registers[static_cast<std::size_t>(VcpuRegister::Vsstatus)];
     const auto each = [&](auto... registers) { (action(registers, *place++), ...); };
     each(csr::vsstatus, csr::vsie, csr::vstvec, csr::vsscratch, csr::vsepc, csr::vscause, csr::vstval, csr::vsatp,
-         csr::hvip, csr::scounteren, csr::senvcfg, csr::htimedelta);
+         csr::hvip, csr::scounteren, csr::senvcfg, csr::htimedelta, csr::hcounteren);
     static_assert(
-        static_cast<std::size_t>(VcpuRegister::TimeDelta) - static_cast<std::size_t>(VcpuRegister::Vsstatus) == 11);
+        static_cast<std::size_t>(VcpuRegister::Hcounteren) - static_cast<std::size_t>(VcpuRegister::Vsstatus) == 12);
+    if (nucleus.henvcfg != 0)
+        action(csr::henvcfg, vcpu.state(VcpuRegister::Henvcfg));
     if (nucleus.has(SystemFeature::Sstc))
-        each(csr::vstimecmp);
+        action(csr::vstimecmp, vcpu.state(VcpuRegister::Vstimecmp));
     if (nucleus.has(SystemFeature::Smstateen))
         action(csr::sstateen0, vcpu.sstateen);
 }
@@ -53,6 +55,7 @@ Atp guest_translation(Vcpu& vcpu, Hart& hart, bool& fresh) {
         .with(Atp::ppn, space.table.root().value / page_bytes);
 }
 
+constexpr std::uint64_t counters = 7; // cycle, time, instret (norm:scounteren_op)
 constexpr std::uint64_t float_unit = Sstatus::fs.mask, vector_unit = Sstatus::vs.mask;
 
 /// Exceptions 0 to 8, 12, 13 and 15: what an operating system handles itself. Not guest page faults, not its ecalls.
@@ -69,18 +72,14 @@ void fence_guest() {
 }
 
 void set_up_hart() {
-    constexpr std::uint64_t counters = 7; // cycle, time, instret (norm:hcounteren_op)
     csr::sscratch.write(reinterpret_cast<std::uint64_t>(&this_hart()));
     csr::hideleg.write(abi::hvip::all);
-    csr::hcounteren.write(counters);
     csr::scounteren.write(counters);
     csr::hie.write(0);
     csr::hvip.write(0);
     csr::vsatp.write(0);
     csr::hgatp.write({});
     fence_guest_table();
-    if (nucleus.henvcfg != 0)
-        csr::henvcfg.write(nucleus.henvcfg);
     if (nucleus.has(SystemFeature::Smstateen)) {
         constexpr std::uint64_t state_enable = std::uint64_t{1} << 63, environment = std::uint64_t{1} << 62;
         csr::hstateen0.write(state_enable | environment);
@@ -95,6 +94,8 @@ void load(Vcpu& vcpu, Hart& hart) {
     csr::hgatp.write(translation);
     if (fresh && vcpu.vmid_ticket >= nucleus.vmid_count) // the identifier had another life
         fence_guest();
+    if (fresh) // it may have missed that its code was changed
+        asm volatile("fence.i" ::: "memory");
     for_each_register(vcpu, [](auto reg, std::uint64_t& value) { reg.write(value); });
     csr::hedeleg.write(vcpu.guest->has(abi::GuestFlags::Program) ? firmware_exceptions : delegated_exceptions);
     Sstatus status{{vcpu.sstatus}};
@@ -125,7 +126,7 @@ void unload(Vcpu& vcpu) {
     }
     csr::vsie.write(0); // before the pending bits could reach anyone else
     csr::hvip.write(0);
-    csr::scounteren.write(7);
+    csr::scounteren.write(counters);
     csr::vsatp.write(0);
     csr::hgatp.write({});
     vcpu.hart->vcpu = nullptr;
