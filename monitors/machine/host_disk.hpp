@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/address.hpp"
+#include "devices/disk.hpp"
+#include "sdk/device.hpp"
+
+namespace machine {
+
+/// Where devices of the host see memory of ours.
+struct DmaRange {
+    HostPhysical first;
+    std::uint64_t bytes = 0;
+};
+
+/// A virtio block device of the host (virtio 1.2, "Block Device", over MMIO) that is this machine's own. It reads and
+/// writes the guest's RAM itself: nothing is copied. No interrupt is waited for here; whoever gets it calls
+/// `interrupt`.
+class HostDisk : public devices::Disk {
+  public:
+    /// Memory for the rings and headers: whole pages, zeroed.
+    static constexpr std::size_t dma_pages = 4;
+
+    /// `dma`: those pages, and where they are. `ram`: where the guest's RAM, which begins at `ram_base`, is.
+    /// Unsupported if the device is no modern virtio block device, or refuses.
+    static abi::Result<HostDisk> open(const sdk::Device& device, std::span<std::byte> dma, HostPhysical dma_address,
+                                      GuestPhysical ram_base, DmaRange ram);
+
+    std::uint64_t sectors() const override { return sectors_; }
+    bool read_only() const override { return has(read_only_feature); }
+    bool can_discard() const override { return has(discard_feature); }
+    bool can_write_zeroes() const override { return has(write_zeroes_feature); }
+    bool submit(const devices::DiskRequest& request, Listener& listener) override;
+
+    /// Passes on what the device has finished, and lets it interrupt again.
+    void interrupt();
+
+  private:
+    static constexpr std::size_t queue_size = 256;
+    static constexpr unsigned read_only_feature = 5, flush_feature = 9, discard_feature = 13, write_zeroes_feature = 14,
+                              version_1_feature = 32;
+
+    // "Split Virtqueues" and "Block Device: Device Operation".
+    struct Descriptor {
+        std::uint64_t address;
+        std::uint32_t bytes;
+        std::uint16_t flags, next;
+    };
+    struct Used {
+        std::uint32_t id, bytes;
+    };
+    struct Header {
+        std::uint32_t type, reserved;
+        std::uint64_t sector;
+    };
+    /// What of the memory is whose. The queue's parts have the alignments that it wants.
+    struct Dma {
+        std::array<Descriptor, queue_size> descriptors;
+        std::array<Header, queue_size> headers; ///< or the payload of a discard, by the first descriptor of a request
+        std::uint16_t available_flags, available_index;
+        std::array<std::uint16_t, queue_size> available;
+        alignas(4) std::uint16_t used_flags, used_index;
+        std::array<Used, queue_size> used;
+        std::array<Header, queue_size> ranges; ///< of a discard: sector, count, flags
+        std::array<std::uint8_t, queue_size> status;
+    };
+    static_assert(sizeof(Dma) <= dma_pages * 4096);
+
+    /// A request in flight, by its first descriptor.
+    struct Flight {
+        std::uint64_t token;
+        Listener* listener; ///< null: none
+        std::size_t descriptors;
+    };
+
+    HostDisk(const sdk::Device& device, Dma& dma, HostPhysical dma_address, GuestPhysical ram_base, DmaRange ram)
+        : device_{&device}, dma_{&dma}, dma_address_{dma_address}, ram_base_{ram_base}, ram_{ram} {}
+    bool start();
+    bool has(unsigned feature) const { return (features_ >> feature & 1) != 0; }
+    volatile std::uint32_t& reg(std::size_t offset) const { return device_->reg<std::uint32_t>(offset); }
+    std::uint64_t dma_address(const volatile void* place) const;
+    std::uint16_t add(std::uint16_t at, std::uint64_t address, std::uint64_t bytes, bool device_writes);
+    void release(std::uint16_t first, std::size_t count);
+
+    const sdk::Device* device_;
+    Dma* dma_;
+    HostPhysical dma_address_;
+    GuestPhysical ram_base_;
+    DmaRange ram_;
+    std::uint64_t features_ = 0, sectors_ = 0;
+    std::array<Flight, queue_size> flights_{};
+    std::array<std::uint16_t, queue_size>
+        next_{}; ///< which descriptor follows, free or not: none of the device's business
+    std::uint16_t free_ = 0, free_count_ = queue_size, seen_ = 0;
+};
+
+}
