@@ -38,7 +38,7 @@ enum class Error : std::int64_t {
 /// Function numbers, by extension.
 inline constexpr std::uint64_t probe_extension = 3;                            // Base
 inline constexpr std::uint64_t console_write_byte = 2;                         // DebugConsole
-inline constexpr std::uint64_t hart_start = 0;                                 // HartState
+inline constexpr std::uint64_t hart_start = 0, hart_suspend = 3;               // HartState
 inline constexpr std::uint64_t remote_fence_i = 0, remote_sfence_vma_asid = 2; // RemoteFence
 
 }

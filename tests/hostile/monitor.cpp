@@ -144,6 +144,8 @@ void test_calls() {
         {"resume what is gone", Call::VcpuResume, {dead_vcpu}, Error::BadHandle},
         {"raise an interrupt that is not virtual", Call::VcpuInterrupt, {vcpu, 1 << 1, 0}, Error::BadArgument},
         {"lower an interrupt that is not virtual", Call::VcpuInterrupt, {vcpu, 0, all}, Error::BadArgument},
+        {"wait for an event's interrupt", Call::VcpuWait, {event}, Error::BadHandle},
+        {"wait for what is gone", Call::VcpuWait, {dead_vcpu}, Error::BadHandle},
         {"kick what is gone", Call::VcpuKick, {dead_vcpu}, Error::BadHandle},
         {"no such register", Call::VcpuRead, {vcpu, 14}, Error::BadArgument},
         {"no such register, far", Call::VcpuWrite, {vcpu, all, 0}, Error::BadArgument},
@@ -277,7 +279,8 @@ void test_random() {
         case Call::ThreadCreate:
         case Call::ThreadMove:
         case Call::Log: continue;
-        case Call::VcpuResume: // a guest that never stops is not what this is about
+        case Call::VcpuResume:
+        case Call::VcpuWait: // a guest that never stops is not what this is about
             if (error_of(Call::VcpuKick, a) != Error::None)
                 continue;
             break;

@@ -25,7 +25,7 @@ def test_a_monitor_that_breaks_the_rules_dies_alone(host, group):
         assert found, f"{act} is not reported"
         assert len(re.findall(rf"manager: {act}: x\d\d ", result.console)) == 8  # all registers
     assert "alive" not in result.console
-    assert "ok wfi-taken" in result.console and "Hello from a guest" in result.console
+    assert "ok taken" in result.console and "Hello from a guest" in result.console
     assert result.status != 0  # since not all ended well
     left, start = result.pool_pages()
     assert start - left <= 2  # page tables of the manager's own, for small and for large mappings; not a page for each machine
@@ -47,7 +47,7 @@ def test_the_last_thread_takes_its_process_along(host):
 def test_wrong_system_calls_get_error_codes(host, any_cpu, act):
     result = host.run(hostile(act), OTHER, HELLO, cpu=any_cpu)
     assert f"hostile: ok {act}\n" in result.console
-    assert "FAILED" not in result.console and "ok wfi-taken" in result.console and result.status == 0
+    assert "FAILED" not in result.console and "ok taken" in result.console and result.status == 0
 
 
 @pytest.mark.parametrize("harts", [1, 2])
@@ -71,4 +71,4 @@ GUESTS = {
 def test_a_hostile_guest_exits_to_its_monitor(host, any_cpu, act):
     result = host.run(guest(act), OTHER, HELLO, cpu=any_cpu)
     assert f"guest: exit: cpu 0: {GUESTS[act]}" in result.console
-    assert "ok wfi-taken" in result.console and "Hello from a guest" in result.console
+    assert "ok taken" in result.console and "Hello from a guest" in result.console

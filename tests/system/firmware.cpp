@@ -34,6 +34,7 @@ struct Cpu {
     std::atomic<bool> started{false};
     std::unique_ptr<sdk::Event> start;
     std::uint64_t exits = 0;
+    bool suspended = false; ///< until it is interrupted
 };
 
 std::array<Cpu, 8> cpus;
@@ -71,14 +72,21 @@ void hart_start(const sdk::SbiCall& call) {
     call.answer(sbi::Error::Success);
 }
 
-void handle(const sdk::SbiCall& call) {
+void hart_suspend(Cpu& self, const sdk::SbiCall& call) {
+    self.suspended = true;
+    call.answer(sbi::Error::Success);
+}
+
+void handle(Cpu& self, const sdk::SbiCall& call) {
     switch (call.extension) {
     case sbi::Extension::LegacyConsolePutchar:
         console_write(static_cast<char>(call.argument(0)));
         return call.answer_legacy(0);
     case sbi::Extension::Base: return call.answer(sbi::Error::Success, call.function == 0 ? 0x0300'0000 : 0);
     case sbi::Extension::HartState:
-        return call.function == sbi::hart_start ? hart_start(call) : call.answer(sbi::Error::NotSupported);
+        return call.function == sbi::hart_start     ? hart_start(call)
+               : call.function == sbi::hart_suspend ? hart_suspend(self, call)
+                                                    : call.answer(sbi::Error::NotSupported);
     case sbi::Extension::SystemReset: return end(static_cast<int>(call.argument(1)));
     case sbi::Extension::Ipi:
     case sbi::Extension::RemoteFence: return call.answer(sbi::Error::InvalidParameter); // the nucleus answers good ones
@@ -117,7 +125,8 @@ void run(std::uint64_t number) {
     while (!ended) {
         ++self.exits;
         match(
-            self.cpu->resume(), [&](const sdk::SbiCall& call) { handle(call); },
+            std::exchange(self.suspended, false) ? self.cpu->wait() : self.cpu->resume(),
+            [&](const sdk::SbiCall& call) { handle(self, call); },
             [&](const sdk::MmioAccess& access) {
                 if (!handle(access)) {
                     sdk::log("exit: cpu %lu: access to gpa:%#lx, where nothing is", number, access.address.value);

@@ -64,7 +64,8 @@ void test_timer() {
     }
 }
 
-void test_wfi() {
+/// WFI itself, or the firmware's way of waiting.
+void test_waiting(void (*wait)(), const char* name) {
     on_interrupt = count_interrupt;
     write_csr<csr::sie>(interrupt_bit::timer);
     bool well = true;
@@ -74,17 +75,21 @@ void test_wfi() {
         const std::uint64_t deadline = now() + 10 * millisecond;
         int waits = 0;
         for (set_timer(deadline); now() < deadline; ++waits)
-            wait_for_interrupt();
+            wait();
         well &= timers == 0;
         quiet += waits <= 2;
     }
     // It does wait. Not in every round: QEMU's timer thread may raise the last deadline's interrupt after the next is
     // set.
-    report("wfi", well && quiet >= 5);
-    wait_for_interrupt(); // still pending: returns at once
-    report("wfi-pending", true);
+    report(name, well && quiet >= 5);
+    wait(); // still pending: returns at once
+    report("pending", true);
     set_csr<csr::sstatus>(interrupts_on);
-    report("wfi-taken", timers == 1);
+    report("taken", timers == 1);
+}
+
+void suspend() {
+    sbi_call(sbi::Extension::HartState, sbi::hart_suspend, 0, 0, 0);
 }
 
 std::uint64_t harts_wanted = 0;
@@ -413,7 +418,9 @@ extern "C" void guest_main(std::uint64_t hart, std::uint64_t argument) {
     else if (is("timer"))
         test_timer();
     else if (is("wfi"))
-        test_wfi();
+        test_waiting(wait_for_interrupt, "wfi");
+    else if (is("suspend"))
+        test_waiting(suspend, "suspend");
     else if (is("ipi"))
         test_ipi(harts);
     else if (is("remote-fence"))

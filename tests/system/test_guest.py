@@ -7,7 +7,8 @@ from conftest import HELLO, PLAIN, guest
 
 ONE_CPU = {
     "timer": ["timer", "timer-past"],
-    "wfi": ["wfi", "wfi-pending", "wfi-taken"],
+    "wfi": ["wfi", "pending", "taken"],
+    "suspend": ["suspend", "pending", "taken"],
     "mmio": ["mmio-stores", "mmio-loads"],
     "mmio-paged": ["mmio-stores", "mmio-loads"],
     "illegal": ["illegal-instruction", "machine-csr", "hypervisor-csr", "hypervisor-fence", "hypervisor-load"],
@@ -27,7 +28,7 @@ def test_one_virtual_cpu(host, any_cpu, test):
     check(host.run(guest(test), cpu=any_cpu), *ONE_CPU[test])
 
 
-@pytest.mark.parametrize("test", ["timer", "wfi"])
+@pytest.mark.parametrize("test", ["timer", "wfi", "suspend"])
 def test_timers_without_sstc(host, test):
     check(host.run(guest(test), cpu=f"{PLAIN},sstc=false"), *ONE_CPU[test])
 
