@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "abi/vcpu.hpp"
 #include "sdk/event.hpp"
 #include "sdk/literals.hpp"
 #include "sdk/log.hpp"
