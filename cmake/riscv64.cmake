@@ -22,6 +22,14 @@ foreach(variant rv64iafd rv64imafdc)
   endif()
 endforeach()
 set(SUNDEW_KERNEL_LIBC ${SUNDEW_PICOLIBC}/lib/release/rv64imac/lp64/libc.a)
+# Debian's riscv64 libfdt, where tools/fetch-libraries has put it.
+if(DEFINED ENV{SUNDEW_CACHE})
+  set(SUNDEW_LIBFDT $ENV{SUNDEW_CACHE}/riscv64)
+elseif(DEFINED ENV{XDG_CACHE_HOME})
+  set(SUNDEW_LIBFDT $ENV{XDG_CACHE_HOME}/sundew/riscv64)
+else()
+  set(SUNDEW_LIBFDT $ENV{HOME}/.cache/sundew/riscv64)
+endif()
 # Order matters: our __config_site shadows the library's, libc++ shadows the C library's headers.
 set(SUNDEW_TARGET_INCLUDES -nostdinc++ -isystem${CMAKE_CURRENT_LIST_DIR}/libcxx
     -isystem/usr/lib/llvm-19/include/c++/v1 -isystem${SUNDEW_PICOLIBC}/include)

@@ -53,6 +53,8 @@ class GuestMemory {
 
     /// Whether an address is in a region, mapped or not: a fault there is not a device's.
     bool contains(GuestPhysical address) const;
+    /// All of the first region as this process sees it, for those who check addresses themselves.
+    std::span<std::byte> region_bytes() const { return regions_.front().mapping.bytes(); }
     abi::Handle guest() const { return guest_.slot(); }
 
   private:

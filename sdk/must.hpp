@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <type_traits>
 #include <utility>
 
 #include "abi/error.hpp"
@@ -16,7 +17,8 @@ template <class T>
 T must(abi::Result<T> result, const char* what) {
     if (!result)
         fail("%s: %s", what, describe(result.error()));
-    return std::move(*result);
+    if constexpr (!std::is_void_v<T>)
+        return std::move(*result);
 }
 
 }

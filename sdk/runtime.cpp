@@ -45,7 +45,13 @@ int kill(int, int) {
     _exit(1);
 }
 
-void sdk_begin() {
+// Debian's libraries guard their stack frames with this word.
+std::uintptr_t __stack_chk_guard;
+[[noreturn]] void __stack_chk_fail() {
+    sdk::fail("a stack frame was overwritten");
+}
+
+[[gnu::no_stack_protector]] void sdk_begin() {
     sdk::prepare();
     for (const Initializer* each = init_array_begin; each != init_array_end; ++each)
         (*each)();
@@ -55,6 +61,7 @@ void sdk_begin() {
 namespace sdk {
 
 [[gnu::weak]] void prepare() {
+    std::memcpy(&__stack_chk_guard, startup().seed, sizeof __stack_chk_guard);
     set_up(startup().name, reinterpret_cast<std::byte*>(heap_address), startup().heap_bytes);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -18,6 +19,8 @@ struct Startup {
     std::uint64_t guest_bytes; ///< of `guest_memory`
     std::uint64_t image_bytes; ///< of what `image` holds, from its first byte on; 0: none
     std::uint64_t heap_bytes;  ///< mapped at `heap_address`
+    std::uint64_t epoch_nanoseconds; ///< since 1970 began, at the host's tick 0
+    std::byte seed[64];        ///< for random numbers; this process's alone
 
     /// A device of the host that is this process's own.
     struct Device {

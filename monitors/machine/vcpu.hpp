@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
 #include "monitors/machine/sbi.hpp"
@@ -12,7 +11,8 @@ namespace machine {
 
 class Machine;
 
-/// A hart of the machine, with the thread that runs it. It is parked until it is started, and again when it has stopped.
+/// A hart of the machine, with the thread that runs it. It is parked until it is started, and again when it has
+/// stopped.
 class Vcpu {
   public:
     Vcpu(Machine& machine, unsigned id, sdk::VirtualCpu cpu, sdk::Event wake)
@@ -24,23 +24,25 @@ class Vcpu {
     void wake() const { wake_.signal(1); }
     /// Makes the hart leave its guest and look again at the machine's state.
     void kick() const { cpu_.kick(); }
-
+    /// Sets and clears virtual interrupts (abi::hvip).
+    void interrupt(std::uint64_t set, std::uint64_t clear) const { cpu_.interrupt(set, clear); }
+    /// Of its own thread: legacy SBI's timer and interrupt.
     sdk::VirtualCpu& cpu() { return cpu_; }
 
   private:
-    void set_up(const sbi::Start& start);
-    /// Runs the guest until this hart stops.
+    void set_up(const Start& start);
     void run_guest();
-    void answer(const sdk::SbiCall& call);
-    void access(const sdk::MmioAccess& access);
-    void emulate(std::uint32_t instruction);
+    void handle(const sdk::SbiCall& call);
+    void handle(const sdk::MmioAccess& access);
+    /// Makes the guest take an exception that its last act is to be answered with.
     void fault(std::uint64_t cause);
 
     Machine& machine_;
     unsigned id_;
     sdk::VirtualCpu cpu_;
     sdk::Event wake_;
-    bool running_ = false, waiting_ = false; ///< waiting: the guest goes on only when it is interrupted
+    bool running_ = false;
+    bool waiting_ = false; ///< the guest goes on only when it is interrupted
 };
 
 }

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "devices/plic.hpp"
+
+namespace devices {
+
+namespace {
+
+constexpr std::uint64_t pending_base = 0x1000, enable_base = 0x2000, enable_stride = 0x80, context_base = 0x20'0000,
+                        context_stride = 0x1000;
+
+template <std::size_t Count>
+std::uint32_t word(const std::bitset<Count>& bits, std::uint64_t index) {
+    std::uint32_t value = 0;
+    for (unsigned i = 0; i < 32 && index * 32 + i < Count; ++i)
+        value |= static_cast<std::uint32_t>(bits[index * 32 + i]) << i;
+    return value;
+}
+
+}
+
+void Plic::reset() {
+    level_ = pending_ = claimed_ = {};
+    priority_ = {};
+    enabled_ = {};
+    threshold_ = {};
+    update();
+}
+
+std::uint32_t Plic::best(std::uint32_t context) const {
+    std::uint32_t best = 0;
+    std::uint8_t urgency = threshold_[context];
+    const Sources candidates = pending_ & ~claimed_ & enabled_[context];
+    if (candidates.none())
+        return 0;
+    for (std::uint32_t source = 1; source < sources; ++source)
+        if (candidates[source] && priority_[source] > urgency) {
+            best = source;
+            urgency = priority_[source];
+        }
+    return best;
+}
+
+void Plic::update() {
+    for (unsigned hart = 0; hart < harts; ++hart) {
+        const bool now = best(2 * hart + 1) != 0;
+        if (now != told_[hart]) {
+            told_[hart] = now;
+            listener_.external_interrupt(hart, now);
+        }
+    }
+}
+
+void Plic::set_level(std::uint32_t source, bool high) {
+    if (source == 0 || source >= sources || level_[source] == high)
+        return;
+    level_[source] = high;
+    if (high && !claimed_[source])
+        pending_[source] = true;
+    update();
+}
+
+std::uint32_t Plic::claim(std::uint32_t context) {
+    const std::uint32_t source = best(context);
+    if (source != 0) {
+        pending_[source] = false;
+        claimed_[source] = true;
+        update();
+    }
+    return source;
+}
+
+void Plic::complete(std::uint32_t context, std::uint32_t source) {
+    if (source == 0 || source >= sources || !claimed_[source] || !enabled_[context][source])
+        return;
+    claimed_[source] = false;
+    if (level_[source])
+        pending_[source] = true;
+    update();
+}
+
+std::uint64_t Plic::read(std::uint64_t offset, unsigned width) {
+    if (width != 4 || offset % 4 != 0)
+        return 0;
+    if (offset < pending_base)
+        return offset / 4 < sources ? priority_[offset / 4] : 0;
+    if (offset < enable_base)
+        return word(pending_, (offset - pending_base) / 4);
+    if (offset < context_base) {
+        const std::uint64_t context = (offset - enable_base) / enable_stride,
+                            index = (offset - enable_base) % enable_stride / 4;
+        return context < contexts ? word(enabled_[context], index) : 0;
+    }
+    const std::uint64_t context = (offset - context_base) / context_stride;
+    if (context >= contexts)
+        return 0;
+    switch ((offset - context_base) % context_stride) {
+    case 0: return threshold_[context];
+    case 4: return claim(static_cast<std::uint32_t>(context));
+    default: return 0;
+    }
+}
+
+void Plic::write(std::uint64_t offset, unsigned width, std::uint64_t value) {
+    if (width != 4 || offset % 4 != 0)
+        return;
+    if (offset < pending_base) {
+        if (offset / 4 < sources)
+            priority_[offset / 4] = static_cast<std::uint8_t>(value & most_urgent);
+    } else if (offset < enable_base) {
+        return;
+    } else if (offset < context_base) {
+        const std::uint64_t context = (offset - enable_base) / enable_stride,
+                            index = (offset - enable_base) % enable_stride / 4;
+        if (context >= contexts)
+            return;
+        for (unsigned i = 0; i < 32 && index * 32 + i < sources; ++i)
+            enabled_[context][index * 32 + i] = (value >> i & 1) != 0;
+    } else {
+        const std::uint64_t context = (offset - context_base) / context_stride;
+        if (context >= contexts)
+            return;
+        switch ((offset - context_base) % context_stride) {
+        case 0: threshold_[context] = static_cast<std::uint8_t>(value & most_urgent); break;
+        case 4: return complete(static_cast<std::uint32_t>(context), static_cast<std::uint32_t>(value));
+        default: return;
+        }
+    }
+    update();
+}
+
+}

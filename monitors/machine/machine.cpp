@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitors/machine/machine.hpp"
+
+#include <cstring>
+
+#include "monitors/machine/device_tree.hpp"
+#include "monitors/machine/entropy.hpp"
+#include "monitors/machine/isa.hpp"
+#include "sdk/guest_virtual.hpp"
+#include "sdk/must.hpp"
+#include "sdk/startup.hpp"
+
+namespace machine {
+
+namespace {
+
+constexpr std::uint64_t nanoseconds_per_second = 1'000'000'000;
+
+/// Ticks of the host as nanoseconds, and the other way; no product overflows before the year 2500.
+std::uint64_t nanoseconds(std::uint64_t ticks) {
+    const std::uint64_t hertz = sdk::system_info(abi::SystemFact::TimebaseHertz);
+    return ticks / hertz * nanoseconds_per_second + ticks % hertz * nanoseconds_per_second / hertz;
+}
+std::uint64_t ticks(std::uint64_t nanoseconds) {
+    const std::uint64_t hertz = sdk::system_info(abi::SystemFact::TimebaseHertz);
+    return nanoseconds / nanoseconds_per_second * hertz +
+           nanoseconds % nanoseconds_per_second * hertz / nanoseconds_per_second;
+}
+
+}
+
+Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
+    : memory_{std::move(memory)}, ram_{map::ram, ram}, boot_{boot}, event_{sdk::must(sdk::Event::create(), "event")},
+      firmware_{static_cast<unsigned>(sdk::startup().cpus), ram_, *this}, plic_{*this},
+      uart_{*this, {plic_, map::uart_interrupt}}, finisher_{*this}, rtc_{*this, {plic_, map::rtc_interrupt}} {
+    bus_.add(map::plic, plic_);
+    bus_.add(map::uart, uart_);
+    bus_.add(map::test, finisher_);
+    bus_.add(map::rtc, rtc_);
+    if (auto device = sdk::Device::open("serial@10000000"))
+        terminal_.attach(std::move(*device), event_, terminal_bit);
+    add_harts();
+}
+
+/// A thread for each hart, spread over those of the host that this process may use. Theirs is a lower priority than
+/// this one's, which carries input and output.
+void Machine::add_harts() {
+    const sdk::Startup& startup = sdk::startup();
+    std::vector<std::uint64_t> hosts;
+    for (std::uint64_t hart = 0; hart < sdk::system_info(abi::SystemFact::Harts); ++hart)
+        if ((startup.harts >> hart & 1) != 0)
+            hosts.push_back(hart);
+    for (unsigned id = 0; id < startup.cpus; ++id) {
+        auto cpu = sdk::must(sdk::VirtualCpu::create(memory_, boot_.entry), "virtual CPU");
+        auto wake = sdk::must(sdk::Event::create(), "event");
+        harts_.push_back(std::make_unique<Vcpu>(*this, id, std::move(cpu), std::move(wake)));
+    }
+    const std::uint64_t priority = std::max<std::uint64_t>(startup.priority - 1, 1);
+    for (unsigned id = 0; id < startup.cpus; ++id)
+        threads_.push_back(sdk::must(
+            sdk::Thread::start([hart = harts_[id].get()] { hart->run(); }, hosts[id % hosts.size()], priority),
+            "thread"));
+}
+
+/// Puts kernel, initrd and device tree where the guest finds them, and everything else as it is after power-on.
+void Machine::load() {
+    const auto put = [&](GuestPhysical address, std::span<const std::byte> bytes, const char* what) {
+        if (!ram_.write_bytes(address, bytes))
+            sdk::fail("the %s does not fit into the guest's RAM: give the machine more 'memory'", what);
+    };
+    Description description;
+    description.ram = ram_.range();
+    description.harts = harts_.size();
+    description.timebase_hertz = static_cast<std::uint32_t>(sdk::system_info(abi::SystemFact::TimebaseHertz));
+    description.extensions = boot_.extensions;
+    description.cbo_block_bytes = boot_.cbo_block_bytes;
+    description.mmu_type = boot_.mmu_type;
+    description.command_line = boot_.command_line;
+    if (!boot_.initrd.empty())
+        description.initrd = {boot_.initrd_address, boot_.initrd.size()};
+    random_bytes(description.seed);
+    const auto tree = make_device_tree(description);
+    if (!tree)
+        sdk::fail("the guest's device tree: %s: shorten the machine's 'cmdline'", tree.error());
+    put(boot_.kernel_address, boot_.kernel, "kernel");
+    put(boot_.initrd_address, boot_.initrd, "initrd");
+    put(boot_.tree_address, *tree, "device tree");
+    plic_.reset();
+    uart_.reset();
+    rtc_.reset();
+    firmware_.reset();
+}
+
+bool Machine::run() {
+    do {
+        {
+            const sdk::Guard guard{lock_};
+            load();
+            power_ = Power::On;
+            firmware_.start_first({boot_.entry.value, boot_.tree_address.value});
+        }
+        serve();
+    } while (power_ == Power::Reboot);
+    ended_ = true;
+    for (const auto& hart : harts_)
+        hart->wake();
+    threads_.clear(); // waits for them
+    return power_ == Power::Off;
+}
+
+/// Carries input and output until the machine is to stop and all of its harts have.
+void Machine::serve() {
+    while (power_ == Power::On || active_ != 0) {
+        const std::uint64_t signals = event_.wait(~std::uint64_t{0}, alarm_deadline()).value_or(0);
+        const sdk::Guard guard{lock_};
+        rtc_.tick();
+        if ((signals & terminal_bit) != 0)
+            pump_input();
+    }
+}
+
+/// Passes on what has been typed, as much as the guest has room for; the rest waits where it is.
+void Machine::pump_input() {
+    std::array<std::byte, devices::Uart16550::fifo_bytes> piece;
+    const std::size_t count = terminal_.read(std::span{piece}.first(uart_.room()));
+    uart_.receive(std::span{piece}.first(count));
+    input_wanted_ = false;
+    if (uart_.room() != 0)
+        terminal_.acknowledge();
+}
+
+bool Machine::access(const sdk::MmioAccess& access) {
+    const sdk::Guard guard{lock_};
+    const Bus::Window* window = bus_.find(access.address, access.width);
+    if (!window)
+        return false;
+    const std::uint64_t offset = access.address.value - window->range.first.value;
+    if (access.store) {
+        window->device->write(offset, access.width, access.value);
+        access.answer();
+    } else {
+        access.answer(window->device->read(offset, access.width));
+    }
+    if (input_wanted_)
+        pump_input();
+    return true;
+}
+
+Outcome Machine::call(const Call& call) {
+    const sdk::Guard guard{lock_};
+    return firmware_.call(call);
+}
+
+void Machine::request(Power power) {
+    Power on = Power::On;
+    if (!power_.compare_exchange_strong(on, power))
+        return;
+    for (const auto& hart : harts_)
+        hart->kick();
+    event_.signal(power_bit);
+}
+
+std::optional<Start> Machine::take_start(unsigned hart) {
+    const sdk::Guard guard{lock_};
+    const auto start = firmware_.take_start(hart);
+    if (start)
+        ++active_;
+    return start;
+}
+
+void Machine::parked(unsigned hart) {
+    const sdk::Guard guard{lock_};
+    firmware_.stopped(hart);
+    if (--active_ == 0)
+        event_.signal(power_bit);
+}
+
+void Machine::set_timer(unsigned hart, std::uint64_t deadline) {
+    (void)harts_[hart]->cpu().write(abi::VcpuRegister::Vstimecmp, deadline);
+}
+
+void Machine::send_ipi(unsigned hart) {
+    harts_[hart]->interrupt(abi::hvip::vssip, 0);
+}
+
+void Machine::clear_ipi(unsigned hart) {
+    harts_[hart]->interrupt(0, abi::hvip::vssip);
+}
+
+/// Taking away the rights to a page that is not there changes nothing and fences every hart.
+void Machine::remote_fence() {
+    (void)memory_.protect({0}, 1, abi::Rights::None);
+}
+
+std::optional<std::uint64_t> Machine::load_guest_virtual(unsigned, std::uint64_t address) {
+    return sdk::load_guest({address});
+}
+
+void Machine::external_interrupt(unsigned hart, bool pending) {
+    if (hart < harts_.size())
+        harts_[hart]->interrupt(pending ? abi::hvip::vseip : 0, pending ? 0 : abi::hvip::vseip);
+}
+
+std::uint64_t Machine::now() {
+    return sdk::startup().epoch_nanoseconds + nanoseconds(sdk::now());
+}
+
+/// When the guest's alarm is due, in the host's ticks.
+std::uint64_t Machine::alarm_deadline() {
+    const sdk::Guard guard{lock_};
+    const std::uint64_t deadline = rtc_.deadline(), epoch = sdk::startup().epoch_nanoseconds;
+    if (deadline == devices::GoldfishRtc::no_alarm)
+        return sdk::no_deadline;
+    return ticks(deadline > epoch ? deadline - epoch : 0) + 1; // rounded up, not to be too early
+}
+
+void Machine::uart_output(std::uint8_t byte) {
+    const std::byte bytes[]{std::byte{byte}};
+    terminal_.write(bytes);
+}
+
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "devices/goldfish_rtc.hpp"
+#include "devices/guest_ram.hpp"
+#include "devices/plic.hpp"
+#include "devices/test_finisher.hpp"
+#include "devices/uart16550.hpp"
+#include "monitors/machine/bus.hpp"
+#include "monitors/machine/sbi.hpp"
+#include "monitors/machine/terminal.hpp"
+#include "monitors/machine/vcpu.hpp"
+#include "sdk/guest_memory.hpp"
+#include "sdk/mutex.hpp"
+#include "sdk/thread.hpp"
+
+namespace machine {
+
+/// What the machine is doing, or is to do next.
+enum class Power : std::uint8_t { On, Off, Failed, Reboot };
+
+/// What the guest begins with, to be put there anew at each start.
+struct Boot {
+    std::span<const std::byte> kernel, initrd;
+    GuestPhysical kernel_address, entry, initrd_address, tree_address;
+    std::string_view command_line, extensions, mmu_type;
+    std::uint32_t cbo_block_bytes = 0;
+};
+
+/// One machine: its memory, harts and devices. Devices and firmware are called with `lock_` held.
+class Machine final : Platform,
+                      devices::Plic::Listener,
+                      devices::Uart16550::Listener,
+                      devices::TestFinisher::Listener,
+                      devices::GoldfishRtc::Clock {
+  public:
+    Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot);
+
+    /// Runs until the guest powers off; whether that was well.
+    bool run();
+
+    // For the threads of virtual CPUs.
+
+    /// Whether there is a device that answers.
+    bool access(const sdk::MmioAccess& access);
+    Outcome call(const Call& call);
+    void request(Power power);
+    std::optional<Start> take_start(unsigned hart);
+    void parked(unsigned hart);
+    bool running() const { return power_ == Power::On; }
+    bool ended() const { return ended_; }
+
+  private:
+    /// Bits of the event that `serve` waits for.
+    static constexpr std::uint64_t terminal_bit = 1, power_bit = 2, alarm_bit = 4;
+
+    void add_harts();
+    void load();
+    void serve();
+    void pump_input();
+    std::uint64_t alarm_deadline();
+
+    void set_timer(unsigned hart, std::uint64_t deadline) override;
+    void send_ipi(unsigned hart) override;
+    void clear_ipi(unsigned hart) override;
+    void remote_fence() override;
+    void console_write(std::span<const std::byte> bytes) override { terminal_.write(bytes); }
+    std::size_t console_read(std::span<std::byte> to) override { return terminal_.read(to); }
+    std::optional<std::uint64_t> load_guest_virtual(unsigned hart, std::uint64_t address) override;
+    void wake_hart(unsigned hart) override { harts_[hart]->wake(); }
+    void external_interrupt(unsigned hart, bool pending) override;
+    void uart_output(std::uint8_t byte) override;
+    void uart_ready() override { input_wanted_ = true; }
+    void test_passed() override { request(Power::Off); }
+    void test_failed(std::uint16_t) override { request(Power::Failed); }
+    void test_reset() override { request(Power::Reboot); }
+    std::uint64_t now() override;
+    void alarm_changed() override { event_.signal(alarm_bit); }
+
+    sdk::GuestMemory memory_;
+    devices::GuestRam ram_;
+    Boot boot_;
+    sdk::Mutex lock_;
+    sdk::Event event_; ///< what `serve` waits for
+    Terminal terminal_;
+    Sbi firmware_;
+    devices::Plic plic_;
+    devices::Uart16550 uart_;
+    devices::TestFinisher finisher_;
+    devices::GoldfishRtc rtc_;
+    Bus bus_;
+    std::vector<std::unique_ptr<Vcpu>> harts_;
+    std::vector<sdk::Thread> threads_;
+    std::atomic<Power> power_{Power::Off};
+    std::atomic<bool> ended_{false};
+    std::atomic<unsigned> active_{0}; ///< harts that are not parked
+    bool input_wanted_ = false;
+};
+
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitors/machine/vcpu.hpp"
+
+#include <utility>
+
+#include "base/match.hpp"
+#include "monitors/machine/machine.hpp"
+#include "sdk/must.hpp"
+
+namespace machine {
+
+namespace {
+
+// Exception codes (privileged manual, table scauses).
+constexpr std::uint64_t fetch_access_fault = 1, illegal_instruction = 2, load_access_fault = 5, store_access_fault = 7;
+
+std::uint64_t access_fault(sdk::Access access) {
+    switch (access) {
+    case sdk::Access::Fetch: return fetch_access_fault;
+    case sdk::Access::Load: return load_access_fault;
+    case sdk::Access::Store: return store_access_fault;
+    }
+    return load_access_fault;
+}
+
+}
+
+void Vcpu::run() {
+    for (;;) {
+        (void)wake_.wait(1);
+        if (machine_.ended())
+            return;
+        if (const auto start = machine_.take_start(id_)) {
+            set_up(*start);
+            run_guest();
+            machine_.parked(id_);
+        }
+    }
+}
+
+/// The state in which SBI HSM hart_start hands a hart over: supervisor mode, no translation, no interrupts.
+void Vcpu::set_up(const Start& start) {
+    using enum abi::VcpuRegister;
+    constexpr std::uint64_t uxl_64 = std::uint64_t{2} << 32, all_counters = 7;
+    cpu_.registers() = {};
+    cpu_.registers().pc = start.pc;
+    cpu_.registers().x[10] = id_;
+    cpu_.registers().x[11] = start.opaque;
+    for (const auto& [which, value] : std::initializer_list<std::pair<abi::VcpuRegister, std::uint64_t>>{
+             {Supervisor, 1},
+             {Vsstatus, uxl_64},
+             {Vsie, 0},
+             {Vstvec, 0},
+             {Vsatp, 0},
+             {Hvip, 0},
+             {Scounteren, 0},
+             {Senvcfg, 0},
+             {Hcounteren, all_counters},
+             {Henvcfg, sdk::system_info(abi::SystemFact::Henvcfg)},
+             {Vstimecmp, ~std::uint64_t{0}},
+         })
+        sdk::must(cpu_.write(which, value), "setting up a virtual CPU");
+}
+
+void Vcpu::run_guest() {
+    for (running_ = true; running_;)
+        match(
+            std::exchange(waiting_, false) ? cpu_.wait() : cpu_.resume(), //
+            [&](const sdk::SbiCall& call) { handle(call); }, [&](const sdk::MmioAccess& access) { handle(access); },
+            [&](const sdk::GuestPageFault& exit) { fault(access_fault(exit.access)); },
+            [&](const sdk::VirtualInstruction&) { fault(illegal_instruction); },
+            [&](const sdk::Exception& exit) { fault(static_cast<std::uint64_t>(exit.cause)); },
+            [&](const sdk::SystemCall&) { sdk::fail("a system call of a guest with a kernel"); },
+            [&](const sdk::Kicked&) { running_ = machine_.running(); },
+            [&](const sdk::Unexpected& exit) {
+                sdk::fail("exit for a reason that is not known here: %lu",
+                          static_cast<std::uint64_t>(exit.record.reason));
+            },
+            [&](const sdk::Gone& gone) { sdk::fail("a virtual CPU cannot run: %s", sdk::describe(gone.error)); });
+}
+
+void Vcpu::fault(std::uint64_t cause) {
+    sdk::must(cpu_.raise_exception(cause, cpu_.trap_value()), "an exception for the guest");
+}
+
+void Vcpu::handle(const sdk::MmioAccess& access) {
+    if (!machine_.access(access))
+        fault(access.store ? store_access_fault : load_access_fault);
+}
+
+void Vcpu::handle(const sdk::SbiCall& call) {
+    auto outcome = machine_.call(
+        {id_,
+         call.extension,
+         call.function,
+         {call.argument(0), call.argument(1), call.argument(2), call.argument(3), call.argument(4), call.argument(5)}});
+    match(
+        outcome, [&](const Answer& answer) { call.answer(answer.error, answer.value); },
+        [&](const LegacyAnswer& answer) { call.answer_legacy(answer.value); }, [&](const Stop&) { running_ = false; },
+        [&](const Suspend& suspend) {
+            waiting_ = true;
+            if (suspend.resume)
+                set_up(*suspend.resume); // its interrupts stay
+            else
+                call.answer(sbi::Error::Success);
+        },
+        [&](const PowerOff& off) { machine_.request(off.well ? Power::Off : Power::Failed); },
+        [&](const Reboot&) { machine_.request(Power::Reboot); });
+}
+
+}
