@@ -8,7 +8,8 @@
 namespace sdk {
 
 /// Mutual exclusion among the threads of a process; works with std::lock_guard's shape. Costs no system call while
-/// nobody waits. Without an event (out of quota) waiters spin.
+/// nobody waits. Without an event (out of quota) waiters spin. There is no deadline in it: where harts are slow, one
+/// that has always passed would keep a waiter busy, and with it the hart that the holder wants.
 class Mutex {
   public:
     Mutex() = default;
@@ -16,28 +17,30 @@ class Mutex {
         std::uint32_t free = 0;
         if (state_.compare_exchange_strong(free, held, std::memory_order_acquire))
             return;
-        while (state_.exchange(contended, std::memory_order_acquire) != 0)
-            wait();
+        const abi::Handle event = waiters_event();
+        // After the event is there: an unlock that did not see it is seen here.
+        while (state_.exchange(contended) != 0)
+            if (event != 0)
+                (void)call(abi::Call::EventWait, event, 1, no_deadline);
     }
     void unlock() {
-        if (state_.exchange(0, std::memory_order_release) == contended)
-            if (const abi::Handle event = event_.load(std::memory_order_acquire))
+        if (state_.exchange(0) == contended)
+            if (const abi::Handle event = event_.load())
                 (void)call(abi::Call::EventSignal, event, 1);
     }
 
   private:
     static constexpr std::uint32_t held = 1, contended = 2;
-    void wait() {
-        if (event_.load(std::memory_order_acquire) == 0)
-            if (const auto made = call(abi::Call::EventCreate)) {
-                abi::Handle none = 0;
-                if (!event_.compare_exchange_strong(none, *made))
-                    (void)call(abi::Call::Destroy, *made);
-            }
-        // The deadline bounds the one race: an unlock that came before the event was there.
-        const std::uint64_t soon = now() + system_info(abi::SystemFact::TimebaseHertz) / 1000;
-        if (const abi::Handle event = event_.load(std::memory_order_acquire))
-            (void)call(abi::Call::EventWait, event, 1, soon);
+    /// The event that an unlock raises, made when it is first wanted; 0: there can be none.
+    abi::Handle waiters_event() {
+        if (const abi::Handle event = event_.load())
+            return event;
+        const auto made = call(abi::Call::EventCreate);
+        abi::Handle event = 0;
+        if (!made || event_.compare_exchange_strong(event, *made))
+            return made.value_or(0);
+        (void)call(abi::Call::Destroy, *made);
+        return event;
     }
 
     std::atomic<std::uint32_t> state_{0};
