@@ -4,19 +4,19 @@
 #include <atomic>
 #include <cstdint>
 
-/// A fair spin lock. There is one, for everything but the way from a guest to its monitor and back; whoever holds it
+/// A spin lock. There is one, for everything but the way from a guest to its monitor and back; whoever holds it
 /// does a bounded piece of work with interrupts off.
 class Lock {
   public:
     void lock() {
-        const std::uint32_t ticket = next_.fetch_add(1, std::memory_order_relaxed);
-        while (serving_.load(std::memory_order_acquire) != ticket)
-            ;
+        while (held_.exchange(1, std::memory_order_acquire))
+            while (held_.load(std::memory_order_relaxed))
+                ;
     }
-    void unlock() { serving_.store(serving_.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
+    void unlock() { held_.store(0, std::memory_order_release); }
 
   private:
-    std::atomic<std::uint32_t> next_{0}, serving_{0};
+    std::atomic<std::uint32_t> held_{0};
 };
 
 /// Holds the lock while it lives.
