@@ -9,7 +9,10 @@
 
 namespace sdk {
 
-/// What the manager tells a program that it starts: a page of its own, mapped read-only at `startup_address`.
+/// What a file of the bundle is for.
+enum class FileRole : std::uint64_t { None, Image, Kernel, Initrd, Disk };
+
+/// What the manager tells a program that it starts: pages of its own, mapped read-only at `startup_address`.
 struct Startup {
     char name[32]; ///< ends with NUL, as does `arguments`
     char arguments[256];
@@ -29,9 +32,39 @@ struct Startup {
         std::uint64_t offset; ///< which begin here in the first of them
         std::uint64_t bytes;
         std::uint64_t interrupts[4]; ///< handles of one line each; 0: none
-    } devices[4];
+        std::uint64_t dma;           ///< handle of `dma_pages` pages for it and its driver alone, zeroed; 0: none
+    } devices[8];
+
+    /// A file of the bundle, in whole pages: read-only, or this process's own.
+    struct File {
+        FileRole role;
+        std::uint64_t memory; ///< handle
+        std::uint64_t bytes;
+        std::uint64_t address, entry; ///< Kernel: guest-physical, where its first byte goes and where it is entered
+        std::uint64_t memory_bytes;   ///< Kernel: that it occupies there, with what begins as zero
+        std::uint64_t writable;
+        std::uint64_t order; ///< Disk: among all disks
+        char serial[24];
+    } files[8];
+
+    /// A disk that is one of `devices`.
+    struct HostDisk {
+        std::uint64_t device; ///< index
+        std::uint64_t writable;
+        std::uint64_t order; ///< among all disks
+        char serial[24];
+    } host_disks[4];
+    std::uint64_t host_disk_count;
+
+    std::uint64_t terminal;   ///< index into devices of the host's serial port, and 1 more; 0: none
+    std::uint64_t console;    ///< 0: virtio, 1: serial port
+    std::uint64_t mmu_levels; ///< 3, 4 or 5: Sv39, Sv48, Sv57
+    char command_line[2048];
+    char extensions[2048];         ///< of the host's harts, as in riscv,isa-extensions, with spaces between
+    std::uint64_t cbo_block_bytes; ///< of Zicbom and Zicboz; 0: not known
 };
-static_assert(sizeof(Startup) <= 4096);
+inline constexpr std::uint64_t startup_pages = 3, dma_pages = 4;
+static_assert(sizeof(Startup) <= startup_pages * 4096);
 
 inline constexpr std::uint64_t startup_address = 0x8000;
 inline constexpr std::uint64_t program_address = 0x10000;

@@ -2,6 +2,7 @@
 #include "services/manager/machine.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 #include "abi/boot.hpp"
@@ -79,25 +80,40 @@ abi::Result<sdk::Handle> device_memory(const host_devices::Device& device) {
 }
 
 std::uint64_t Plan::pages() const {
-    std::uint64_t sum = 1 + pages_for(machine.heap) + pages_for(machine.memory); // the startup page, heap, guest
+    std::uint64_t sum = sdk::startup_pages + pages_for(machine.heap) + pages_for(machine.memory);
+    for (const File& file : files)
+        if (file.told.writable != 0)
+            sum += pages_for(file.told.bytes);
+    for (const host_devices::Device& device : devices)
+        if (device.compatible == "virtio,mmio")
+            sum += sdk::dma_pages;
     for (const elf::Segment& segment : program.all())
         sum += pages_for(segment.bytes);
     return sum;
 }
 
-/// Memory of the process: taken, filled, mapped into it.
-abi::Result<void> Machine::map_new(Memories& memories, std::uint64_t address, std::uint64_t bytes, Rights rights,
-                                   std::span<const std::byte> content) {
-    const auto pages = memories.ram().take(pages_for(bytes));
+/// New memory of this machine's, zeroed, with `content` at its start.
+abi::Result<sdk::Handle> Machine::take(Memories& memories, std::uint64_t count, std::uint64_t alignment,
+                                       std::span<const std::byte> content) {
+    const auto pages = memories.ram().take(count, alignment);
     if (!pages)
         return std::unexpected{abi::Error::OutOfQuota};
     pages_.push_back(*pages);
-    const auto memory = memories.handle(*pages);
+    auto memory = memories.handle(*pages);
     if (!memory)
-        return std::unexpected{memory.error()};
+        return memory;
     if (const auto filled = fill(memory->slot(), pages->count, content); !filled)
         return std::unexpected{filled.error()};
-    return sdk::map(process(), memory->slot(), 0, address, pages->count, rights);
+    return memory;
+}
+
+/// Memory of the process, mapped into it.
+abi::Result<void> Machine::map_new(Memories& memories, std::uint64_t address, std::uint64_t bytes, Rights rights,
+                                   std::span<const std::byte> content) {
+    const auto memory = take(memories, pages_for(bytes), 1, content);
+    if (!memory)
+        return std::unexpected{memory.error()};
+    return sdk::map(process(), memory->slot(), 0, address, pages_for(bytes), rights);
 }
 
 /// Puts a handle into the process's next slot, which is the one where it looks for it.
@@ -110,7 +126,7 @@ abi::Result<void> Machine::grant(abi::Handle expected, sdk::Handle handle, Right
     return {};
 }
 
-abi::Result<void> Machine::build(const Plan& plan, Memories& memories) {
+abi::Result<void> Machine::build(const Plan& plan, const Host& host, Memories& memories) {
     for (const elf::Segment& segment : plan.program.all()) {
         const Rights rights = segment.execute ? Rights::Read | Rights::Execute
                               : segment.write ? Rights::Read | Rights::Write
@@ -121,25 +137,41 @@ abi::Result<void> Machine::build(const Plan& plan, Memories& memories) {
     if (const auto mapped = map_new(memories, sdk::heap_address, plan.machine.heap, Rights::Read | Rights::Write, {});
         !mapped)
         return std::unexpected{mapped.error()};
+    sdk::Startup startup{};
+    if (const auto granted = grant_all(plan, memories, startup); !granted)
+        return granted;
+    copy_text(startup.name, plan.machine.name);
+    copy_text(startup.arguments, plan.machine.arguments);
+    copy_text(startup.command_line, plan.machine.command_line);
+    copy_text(startup.extensions, host.facts.extensions);
+    startup.cbo_block_bytes = host.facts.cbo_block_bytes;
+    startup.epoch_nanoseconds = host.epoch_nanoseconds;
+    arc4random_buf(startup.seed, sizeof startup.seed);
+    startup.cpus = plan.machine.cpus;
+    startup.harts = plan.machine.harts;
+    startup.priority = plan.machine.priority;
+    startup.guest_bytes = plan.machine.memory;
+    startup.image_bytes = plan.image_bytes;
+    startup.heap_bytes = plan.machine.heap;
+    startup.console = plan.machine.console;
+    startup.mmu_levels = plan.machine.mmu;
+    return map_new(memories, sdk::startup_address, sizeof startup, Rights::Read, std::as_bytes(std::span{&startup, 1}));
+}
+
+/// Everything that the process holds by handle.
+abi::Result<void> Machine::grant_all(const Plan& plan, Memories& memories, sdk::Startup& startup) {
     // Its RAM, aligned so that guests get large pages; not mapped here for longer than to zero it.
-    const auto guest = memories.ram().take(pages_for(plan.machine.memory),
-                                           plan.machine.memory >= large_page ? large_page / page_bytes : 1);
-    if (!guest)
-        return std::unexpected{abi::Error::OutOfQuota};
-    pages_.push_back(*guest);
-    auto memory = memories.handle(*guest);
+    auto memory = take(memories, pages_for(plan.machine.memory),
+                       plan.machine.memory >= large_page ? large_page / page_bytes : 1, {});
     if (!memory)
         return std::unexpected{memory.error()};
-    if (const auto filled = fill(memory->slot(), guest->count, {}); !filled)
-        return filled;
     const auto log = sdk::call(abi::Call::HandleGrant, process(), abi::boot::system, Rights::Log);
     if (!log || *log != sdk::granted::system)
         return std::unexpected{log ? abi::Error::BadHandle : log.error()};
     if (const auto granted = grant(sdk::granted::guest_memory, std::move(*memory), Rights::All); !granted)
         return granted;
     if (plan.image_bytes != 0) {
-        const auto image =
-            sdk::call(abi::Call::RangeSplit, abi::boot::bundle, plan.image_page, pages_for(plan.image_bytes));
+        auto image = sdk::call(abi::Call::RangeSplit, abi::boot::bundle, plan.image_page, pages_for(plan.image_bytes));
         if (!image)
             return std::unexpected{image.error()};
         if (const auto granted =
@@ -147,24 +179,46 @@ abi::Result<void> Machine::build(const Plan& plan, Memories& memories) {
             !granted)
             return granted;
     }
-
-    sdk::Startup startup{};
-    for (std::size_t i = 0; i < plan.devices.size(); ++i)
-        if (const auto granted = grant_device(plan.devices[i], startup.devices[i]); !granted)
+    for (std::size_t i = 0; i < plan.files.size(); ++i)
+        if (const auto granted = grant_file(plan.files[i], memories, startup.files[i]); !granted)
             return granted;
-    copy_text(startup.name, plan.machine.name);
-    copy_text(startup.arguments, plan.machine.arguments);
-    startup.cpus = plan.machine.cpus;
-    startup.harts = plan.machine.harts;
-    startup.priority = plan.machine.priority;
-    startup.guest_bytes = plan.machine.memory;
-    startup.image_bytes = plan.image_bytes;
-    startup.heap_bytes = plan.machine.heap;
-    return map_new(memories, sdk::startup_address, sizeof startup, Rights::Read, std::as_bytes(std::span{&startup, 1}));
+    for (std::size_t i = 0; i < plan.devices.size(); ++i)
+        if (const auto granted = grant_device(plan.devices[i], memories, startup.devices[i]); !granted)
+            return granted;
+    std::ranges::copy(plan.host_disks, startup.host_disks);
+    startup.host_disk_count = plan.host_disks.size();
+    startup.terminal = plan.terminal;
+    return {};
+}
+
+/// Gives a member of the bundle to the process, to read; a disk that is to be written as a copy of its own.
+abi::Result<void> Machine::grant_file(const Plan::File& file, Memories& memories, sdk::Startup::File& told) {
+    told = file.told;
+    const std::uint64_t pages = pages_for(told.bytes);
+    const auto part = sdk::call(abi::Call::RangeSplit, abi::boot::bundle, file.page, pages);
+    if (!part)
+        return std::unexpected{part.error()};
+    sdk::Handle memory{*part};
+    if (told.writable != 0) {
+        const auto content = sdk::Mapping::create(memory.slot(), 0, pages, Rights::Read);
+        if (!content)
+            return std::unexpected{content.error()};
+        auto copy = take(memories, pages, 1, content->bytes().first(told.bytes));
+        if (!copy)
+            return std::unexpected{copy.error()};
+        memory = std::move(*copy);
+    }
+    const auto slot = sdk::call(abi::Call::HandleGrant, process(), memory.slot(),
+                                told.writable != 0 ? Rights::Read | Rights::Write : Rights::Read);
+    if (!slot)
+        return std::unexpected{slot.error()};
+    told.memory = *slot;
+    return {};
 }
 
 /// Gives a device's registers and lines to the process, and says under which handles.
-abi::Result<void> Machine::grant_device(const host_devices::Device& device, sdk::Startup::Device& told) {
+abi::Result<void> Machine::grant_device(const host_devices::Device& device, Memories& memories,
+                                        sdk::Startup::Device& told) {
     const auto memory = device_memory(device);
     if (!memory)
         return std::unexpected{memory.error()};
@@ -186,17 +240,27 @@ abi::Result<void> Machine::grant_device(const host_devices::Device& device, sdk:
             return std::unexpected{granted.error()};
         told.interrupts[i] = *granted;
     }
+    if (device.compatible != "virtio,mmio")
+        return {};
+    const auto dma = take(memories, sdk::dma_pages, 1, {});
+    if (!dma)
+        return std::unexpected{dma.error()};
+    const auto granted = sdk::call(abi::Call::HandleGrant, process(), dma->slot(), Rights::Read | Rights::Write);
+    if (!granted)
+        return std::unexpected{granted.error()};
+    told.dma = *granted;
     return {};
 }
 
-abi::Result<Machine> Machine::start(const Plan& plan, Memories& memories, abi::Handle event, std::uint64_t bits) {
+abi::Result<Machine> Machine::start(const Plan& plan, const Host& host, Memories& memories, abi::Handle event,
+                                    std::uint64_t bits) {
     const auto process = sdk::call(abi::Call::ProcessCreate, plan.machine.quota, event, bits, plan.machine.harts);
     if (!process)
         return std::unexpected{process.error()};
     Machine machine;
     machine.name_ = std::string{plan.machine.name};
     machine.process_ = sdk::Object{*process};
-    auto built = machine.build(plan, memories);
+    auto built = machine.build(plan, host, memories);
     if (built) {
         const int hart = std::countr_zero(plan.machine.harts);
         const auto thread =

@@ -10,6 +10,7 @@
 #include "sdk/startup.hpp"
 #include "services/manager/elf.hpp"
 #include "services/manager/host_devices.hpp"
+#include "services/manager/host_facts.hpp"
 #include "services/manager/manifest.hpp"
 #include "services/manager/ram.hpp"
 
@@ -45,15 +46,30 @@ struct Plan {
     bundle_manifest::Machine machine;
     elf::Program program;
     std::uint64_t image_page = 0, image_bytes = 0; ///< in the bundle
-    std::vector<host_devices::Device> devices;
-    std::uint64_t pages() const; ///< of RAM, in all
+    /// A member of the bundle that the monitor gets, and what it is told of it.
+    struct File {
+        std::uint64_t page; ///< in the bundle
+        sdk::Startup::File told;
+    };
+    std::vector<File> files;
+    std::vector<sdk::Startup::HostDisk> host_disks;
+    std::vector<host_devices::Device> devices; ///< those that host disks and the terminal are among them
+    std::uint64_t terminal = 0;                ///< as in sdk::Startup
+    std::uint64_t pages() const;               ///< of RAM, in all
+};
+
+/// The host, as far as monitors are told of it.
+struct Host {
+    HostFacts facts;
+    std::uint64_t epoch_nanoseconds = 0; ///< of tick 0, since 1970 began; 0: it has no clock
 };
 
 /// A running monitor and all that was given to it. Everything comes back when it is destroyed.
 class Machine {
   public:
     /// Builds and starts the process; `bits` of `event` are raised when it ends.
-    static abi::Result<Machine> start(const Plan& plan, Memories& memories, abi::Handle event, std::uint64_t bits);
+    static abi::Result<Machine> start(const Plan& plan, const Host& host, Memories& memories, abi::Handle event,
+                                      std::uint64_t bits);
     Machine(Machine&&) noexcept = default;
     Machine& operator=(Machine&&) noexcept = default;
 
@@ -67,8 +83,12 @@ class Machine {
     abi::Result<void> map_new(Memories& memories, std::uint64_t address, std::uint64_t bytes, abi::Rights rights,
                               std::span<const std::byte> content);
     abi::Result<void> grant(abi::Handle expected, sdk::Handle handle, abi::Rights rights);
-    abi::Result<void> grant_device(const host_devices::Device& device, sdk::Startup::Device& told);
-    abi::Result<void> build(const Plan& plan, Memories& memories);
+    abi::Result<void> grant_device(const host_devices::Device& device, Memories& memories, sdk::Startup::Device& told);
+    abi::Result<void> grant_file(const Plan::File& file, Memories& memories, sdk::Startup::File& told);
+    abi::Result<void> grant_all(const Plan& plan, Memories& memories, sdk::Startup& startup);
+    abi::Result<sdk::Handle> take(Memories& memories, std::uint64_t pages, std::uint64_t alignment,
+                                  std::span<const std::byte> content);
+    abi::Result<void> build(const Plan& plan, const Host& host, Memories& memories);
 
     std::string name_;
     std::vector<Ram::Pages> pages_;

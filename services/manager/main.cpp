@@ -3,10 +3,8 @@
 // and tells how it ended.
 #include <algorithm>
 #include <bit>
-#include <cstdarg>
-#include <cstdio>
+#include <cstdlib>
 #include <cstring>
-#include <expected>
 #include <string>
 #include <vector>
 
@@ -19,106 +17,13 @@
 #include "sdk/runtime.hpp"
 #include "sdk/startup.hpp"
 #include "services/manager/cpio.hpp"
+#include "services/manager/host_clock.hpp"
 #include "services/manager/machine.hpp"
+#include "services/manager/plan.hpp"
 
 namespace {
 
 constexpr std::uint64_t heap_pages = 128; // 512 KiB
-constexpr std::uint64_t program_end = sdk::heap_address;
-
-template <class T>
-using OrComplaint = std::expected<T, std::string>;
-
-/// A line that says what is wrong, where, and what to do about it.
-[[gnu::format(printf, 1, 2)]] std::unexpected<std::string> complain(const char* format, ...) {
-    char line[400];
-    std::va_list arguments;
-    va_start(arguments, format);
-    std::vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    return std::unexpected{std::string{line}};
-}
-
-/// A view's length and characters, for the format %.*s.
-#define TEXT(view) static_cast<int>((view).size()), (view).data()
-
-/// What one machine needs, found in the bundle and checked against the machine that there is.
-OrComplaint<Plan> make_plan(const bundle_manifest::Manifest& manifest, const bundle_manifest::Machine& machine,
-                            std::span<const std::byte> bundle, std::span<const host_devices::Device> devices) {
-    Plan plan;
-    plan.machine = machine;
-    const auto complain_of = [&](const char* key, std::string_view what, const char* why, const char* remedy) {
-        return complain("%.*s: machine '%.*s': key '%s': '%.*s': %s: %s", TEXT(manifest.file), TEXT(machine.name), key,
-                        TEXT(what), why, remedy);
-    };
-    constexpr const char* again = "make the bundle again with `sundew bundle`";
-    const auto file = cpio::find(bundle, machine.monitor);
-    if (!file)
-        return complain_of("monitor", machine.monitor, cpio::describe(file.error()), again);
-    const auto program = elf::read(*file, sdk::program_address, program_end);
-    if (!program)
-        return complain_of("monitor", machine.monitor, elf::describe(program.error()), "link it with the SDK");
-    plan.program = *program;
-    if (!machine.image.empty()) {
-        const auto image = cpio::find(bundle, machine.image);
-        if (!image)
-            return complain_of("image", machine.image, cpio::describe(image.error()), again);
-        const auto offset = static_cast<std::uint64_t>(image->data() - bundle.data());
-        if (!aligned(offset, page_bytes))
-            return complain_of("image", machine.image, "it does not begin at a page", again);
-        plan.image_page = offset / page_bytes;
-        plan.image_bytes = image->size();
-    }
-    const std::uint64_t harts = sdk::system_info(abi::SystemFact::Harts), all = ~std::uint64_t{0} >> (64 - harts);
-    if (machine.harts != ~std::uint64_t{0} && (machine.harts & ~all) != 0)
-        return complain(
-            "%.*s: machine '%.*s': key 'harts': it names a hart that is not there: use 0 to %lu, or give the "
-            "host more harts",
-            TEXT(manifest.file), TEXT(machine.name), harts - 1);
-    plan.machine.harts &= all;
-    for (const std::string_view name : std::span{machine.devices}.first(machine.device_count)) {
-        const auto device = std::ranges::find(devices, name, &host_devices::Device::name);
-        if (device == devices.end() || !device_memory(*device))
-            return complain_of("devices", name, "the host has no such device to give away",
-                               "name a node of its device tree that has registers");
-        plan.devices.push_back(*device);
-    }
-    return plan;
-}
-
-/// All plans, or what is wrong with one of them or with their sum: then nothing is started.
-OrComplaint<std::vector<Plan>> make_plans(const bundle_manifest::Manifest& manifest, std::span<const std::byte> bundle,
-                                          std::span<const host_devices::Device> devices, std::uint64_t free_pages) {
-    std::vector<Plan> plans;
-    std::uint64_t pages = 0, quota = 0;
-    const std::uint64_t quota_left =
-        sdk::call(abi::Call::ProcessReport, abi::own_process, abi::ReportWord::PagesLeft).value_or(0);
-    for (const bundle_manifest::Machine& machine : manifest.machines) {
-        auto plan = make_plan(manifest, machine, bundle, devices);
-        if (!plan)
-            return std::unexpected{plan.error()};
-        pages += plan->pages();
-        quota += machine.quota + 1;
-        if (pages > free_pages)
-            return complain(
-                "%.*s: machine '%.*s': key 'memory': with this machine %lu KiB are wanted, but only %lu KiB are "
-                "free: lower 'memory', or give the host more",
-                TEXT(manifest.file), TEXT(machine.name), pages * page_bytes >> 10, free_pages * page_bytes >> 10);
-        if (quota >= quota_left)
-            return complain(
-                "%.*s: machine '%.*s': key 'quota': with this machine %lu pages of the nucleus's pool are wanted, "
-                "but it has %lu: lower 'quota', or give the host more memory",
-                TEXT(manifest.file), TEXT(machine.name), quota, quota_left);
-        for (const host_devices::Device& device : plan->devices)
-            for (const Plan& other : plans)
-                if (std::ranges::find(other.devices, device.name, &host_devices::Device::name) != other.devices.end())
-                    return complain(
-                        "%.*s: machine '%.*s': key 'devices': '%.*s' is machine '%.*s''s: give it to one of them",
-                        TEXT(manifest.file), TEXT(machine.name), TEXT(device.name), TEXT(other.machine.name));
-        plans.push_back(std::move(*plan));
-    }
-    return plans;
-}
 
 /// Says how a process ended; whether that was well.
 bool report(const Machine& machine) {
@@ -157,8 +62,9 @@ bool supervise(std::vector<Machine>& machines, const sdk::Event& ends, Memories&
 }
 
 constinit ManagerHeap manager_heap;
+constinit std::array<std::byte, 32> host_seed{};
 
-OrComplaint<bool> run(Memories& memories, std::span<const host_devices::Device> devices) {
+OrComplaint<bool> run(Memories& memories, std::span<const host_devices::Device> devices, const Host& host) {
     const std::uint64_t bundle_pages = sdk::call(abi::Call::RangeInfo, abi::boot::bundle, 1).value_or(0);
     if (bundle_pages == 0)
         return complain("there is no bundle: give the firmware one as initrd, made with `sundew bundle`");
@@ -185,7 +91,7 @@ OrComplaint<bool> run(Memories& memories, std::span<const host_devices::Device> 
     const std::uint64_t pool_before = pool_left();
     std::vector<Machine> machines;
     for (const Plan& plan : *plans) {
-        auto machine = Machine::start(plan, memories, ends.slot(), std::uint64_t{1} << machines.size());
+        auto machine = Machine::start(plan, host, memories, ends.slot(), std::uint64_t{1} << machines.size());
         if (!machine) {
             for (Machine& each : machines)
                 each.reclaim(memories);
@@ -221,6 +127,17 @@ void prepare() {
 
 }
 
+/// What the C library's generator of random numbers begins with; every process gets a seed out of that. Firmware's
+/// seed, if it gives one, and in any case the time.
+extern "C" int getentropy(void* to, std::size_t bytes) {
+    const std::uint64_t time = sdk::now();
+    std::memset(to, 0, bytes);
+    std::memcpy(to, host_seed.data(), std::min(bytes, host_seed.size()));
+    if (bytes >= host_seed.size() + sizeof time)
+        std::memcpy(static_cast<std::byte*>(to) + host_seed.size(), &time, sizeof time);
+    return 0;
+}
+
 namespace {
 
 /// Powers the host off. Firmware forgets whether all went well, QEMU's test device (SiFive's) does not.
@@ -249,7 +166,9 @@ int main() {
     const auto offset = sdk::system_info(abi::SystemFact::DeviceTreeOffset);
     const auto devices = host_devices::read(tree.bytes().subspan(offset));
     Memories memories{manager_heap};
-    const auto ended = run(memories, devices);
+    const Host host{HostFacts::read(tree.bytes().subspan(offset)), read_host_clock(devices)};
+    host_seed = host.facts.seed;
+    const auto ended = run(memories, devices, host);
     if (!ended)
         sdk::log("%s", ended.error().c_str());
     power_off(ended && *ended, devices);

@@ -19,7 +19,7 @@ struct NumberKey {
     std::uint64_t Machine::* member;
     std::size_t bytes;
     std::uint64_t least, most;
-    bool whole_pages;
+    bool whole_pages, required = true;
 };
 constexpr std::array number_keys{
     NumberKey{"cpus", &Machine::cpus, 4, 1, 8, false},
@@ -28,6 +28,11 @@ constexpr std::array number_keys{
     NumberKey{"quota", &Machine::quota, 4, 1, 65536, false},
     NumberKey{"priority", &Machine::priority, 4, 1, 255, false},
     NumberKey{"harts", &Machine::harts, 8, 1, ~std::uint64_t{0}, false},
+    NumberKey{"kernel-address", &Machine::kernel_address, 8, 0, ~std::uint64_t{0}, false, false},
+    NumberKey{"kernel-entry", &Machine::kernel_entry, 8, 0, ~std::uint64_t{0}, false, false},
+    NumberKey{"kernel-memory", &Machine::kernel_memory, 8, 0, ~std::uint64_t{0}, false, false},
+    NumberKey{"console", &Machine::console, 4, 0, 1, false, false},
+    NumberKey{"mmu", &Machine::mmu, 4, 3, 5, false, false},
 };
 
 struct StringKey {
@@ -40,6 +45,10 @@ constexpr std::array string_keys{
     StringKey{"monitor", &Machine::monitor, 1, 255},
     StringKey{"image", &Machine::image, 0, 255},
     StringKey{"arguments", &Machine::arguments, 0, 255},
+    StringKey{"kernel", &Machine::kernel, 0, 255},
+    StringKey{"initrd", &Machine::initrd, 0, 255},
+    StringKey{"command-line", &Machine::command_line, 0, 2047},
+    StringKey{"terminal", &Machine::terminal, 0, 31},
 };
 
 /// Takes one property; returns what is wrong with it, null for nothing.
@@ -76,12 +85,38 @@ const char* take(Machine& machine, std::string_view name, device_tree::Value val
     return "is not a key of the manifest";
 }
 
-/// Collects the machines: the root's properties, and one node for each machine below it.
+/// Takes one property of a disk.
+const char* take(Disk& disk, std::string_view name, device_tree::Value value) {
+    constexpr std::size_t longest = 255, longest_device = 31, longest_serial = 20;
+    if (name == "read-only") {
+        disk.read_only = true;
+        return value.left() == 0 ? nullptr : "has a value";
+    }
+    const std::string_view string = value.string();
+    if (value.failed() || value.left() != 0)
+        return "is not one string";
+    if (name == "file") {
+        disk.file = string;
+        return string.size() <= longest ? nullptr : "is too long";
+    }
+    if (name == "device") {
+        disk.device = string;
+        return string.size() <= longest_device ? nullptr : "is too long";
+    }
+    if (name == "serial") {
+        disk.serial = string;
+        return string.size() <= longest_serial ? nullptr : "is too long";
+    }
+    return "is not a key of a disk";
+}
+
+/// Collects the machines: the root's properties, one node for each machine below it, one for each disk below that.
 struct Visitor {
     Manifest manifest;
     std::optional<Error> error;
     std::string_view node;
     Machine machine;
+    Disk disk;
     std::size_t depth = 0;
     bool version_fits = false;
 
@@ -92,12 +127,19 @@ struct Visitor {
     void reservation(std::uint64_t, std::uint64_t) {}
     void begin_node(std::string_view name) {
         node = depth == 0 ? "/" : name;
-        machine = {};
-        if (++depth > 2)
+        if (++depth == 2)
+            machine = {};
+        if (depth > 3)
             complain({}, "has nodes of its own");
+        if (depth == 3 && machine.disk_count == Machine::disk_limit)
+            complain({}, "is one disk too many: 4 are the limit");
+        disk = {};
     }
     void property(std::string_view name, device_tree::Value value) {
-        if (depth != 1) {
+        if (depth == 3) {
+            if (const char* wrong = take(disk, name, value))
+                complain(name, wrong);
+        } else if (depth != 1) {
             if (const char* wrong = take(machine, name, value))
                 complain(name, wrong);
         } else if (name == "sundew,version") {
@@ -108,10 +150,16 @@ struct Visitor {
     }
     void end_node() {
         constexpr std::size_t machine_limit = 64;
-        if (--depth != 1)
+        if (--depth == 2) {
+            if (disk.file.empty() == disk.device.empty())
+                complain({}, "is not one of a file and a device");
+            if (machine.disk_count < Machine::disk_limit)
+                machine.disks[machine.disk_count++] = disk;
+        }
+        if (depth != 1)
             return;
         for (const NumberKey& key : number_keys)
-            if (machine.*key.member == 0)
+            if (key.required && machine.*key.member == 0)
                 complain(key.name, "is missing");
         for (const StringKey& key : string_keys)
             if ((machine.*key.member).size() < key.least)

@@ -13,8 +13,21 @@
 /// was made of, but a bundle may come from anywhere.
 namespace bundle_manifest {
 
+/// A disk: a member of the bundle in RAM, or a device of the host.
+struct Disk {
+    std::string_view file, device, serial; ///< of file and device just one; serial may be empty
+    bool read_only = false;
+};
+
 struct Machine {
-    std::string_view name, monitor, image, arguments; ///< image: a member of the bundle, empty for none
+    std::string_view name, monitor, image, arguments; ///< image, kernel, initrd: members of the bundle, empty for none
+    std::string_view kernel, initrd, command_line;
+    std::uint64_t kernel_address = 0, kernel_entry = 0, kernel_memory = 0; ///< guest-physical, and bytes with its zeros
+    std::string_view terminal;          ///< a node of the host's device tree; empty: none
+    std::uint64_t console = 0, mmu = 4; ///< as in sdk::Startup
+    static constexpr std::size_t disk_limit = 4;
+    std::array<Disk, disk_limit> disks{};
+    std::size_t disk_count = 0;
     static constexpr std::size_t device_limit = 4;
     std::array<std::string_view, device_limit> devices{}; ///< nodes of the host's device tree
     std::size_t device_count = 0;
