@@ -72,17 +72,25 @@ OrComplaint<void> find_files(const bundle_manifest::Manifest& manifest, std::spa
         return {};
     };
     OrComplaint<void> added;
-    if (!machine.kernel.empty())
-        added = add("kernel", machine.kernel,
-                    {.role = sdk::FileRole::Kernel,
-                     .address = machine.kernel_address,
-                     .entry = machine.kernel_entry,
-                     .memory_bytes = machine.kernel_memory});
-    if (added && !machine.initrd.empty())
-        added = add("initrd", machine.initrd, {.role = sdk::FileRole::Initrd});
+    if (!machine.kernel.empty()) {
+        sdk::Startup::File told{};
+        told.role = sdk::FileRole::Kernel;
+        told.address = machine.kernel_address;
+        told.entry = machine.kernel_entry;
+        told.memory_bytes = machine.kernel_memory;
+        added = add("kernel", machine.kernel, told);
+    }
+    if (added && !machine.initrd.empty()) {
+        sdk::Startup::File told{};
+        told.role = sdk::FileRole::Initrd;
+        added = add("initrd", machine.initrd, told);
+    }
     for (std::size_t i = 0; added && i < machine.disk_count; ++i)
         if (const bundle_manifest::Disk& disk = machine.disks[i]; !disk.file.empty()) {
-            sdk::Startup::File told{.role = sdk::FileRole::Disk, .writable = !disk.read_only, .order = i};
+            sdk::Startup::File told{};
+            told.role = sdk::FileRole::Disk;
+            told.writable = !disk.read_only;
+            told.order = i;
             copy_serial(told.serial, disk.serial);
             added = add("disk", disk.file, told);
         }
@@ -110,7 +118,10 @@ OrComplaint<void> find_devices(const bundle_manifest::Manifest& manifest, std::s
         added = add("devices", machine.devices[i]);
     for (std::size_t i = 0; added && i < machine.disk_count; ++i)
         if (const bundle_manifest::Disk& disk = machine.disks[i]; !disk.device.empty()) {
-            sdk::Startup::HostDisk told{.device = plan.devices.size(), .writable = !disk.read_only, .order = i};
+            sdk::Startup::HostDisk told{};
+            told.device = plan.devices.size();
+            told.writable = !disk.read_only;
+            told.order = i;
             copy_serial(told.serial, disk.serial);
             plan.host_disks.push_back(told);
             added = add("disk", disk.device);
