@@ -18,6 +18,8 @@ namespace bundle {
 
 namespace {
 
+using Members = std::function<std::string(const std::filesystem::path&)>;
+
 constexpr std::size_t page = 4096, header_bytes = 110;
 
 void check(int result, const char* what) {
@@ -68,9 +70,50 @@ std::vector<char> Archive::finish() {
     return std::move(bytes_);
 }
 
+namespace {
+
+/// The keys of an operating system.
+void write_system(void* fdt, const manifest::Machine& machine, const Members& member) {
+    const auto string = [&](const char* name, const std::string& value) {
+        if (!value.empty())
+            check(fdt_property_string(fdt, name, value.c_str()), name);
+    };
+    if (!machine.kernel_file.empty()) {
+        string("kernel", member(machine.kernel_file));
+        check(fdt_property_u64(fdt, "kernel-address", machine.kernel.address), "kernel-address");
+        check(fdt_property_u64(fdt, "kernel-entry", machine.kernel.entry), "kernel-entry");
+        check(fdt_property_u64(fdt, "kernel-memory", machine.kernel.memory), "kernel-memory");
+    }
+    if (!machine.initrd.empty())
+        string("initrd", member(machine.initrd));
+    string("command-line", machine.command_line);
+    string("terminal", machine.terminal);
+    check(fdt_property_u32(fdt, "console", static_cast<std::uint32_t>(machine.console)), "console");
+    check(fdt_property_u32(fdt, "mmu", static_cast<std::uint32_t>(machine.mmu)), "mmu");
+}
+
+/// After all properties: device trees have nodes behind them.
+void write_disks(void* fdt, const manifest::Machine& machine, const Members& member) {
+    for (std::size_t i = 0; i < machine.disks.size(); ++i) {
+        const manifest::Disk& disk = machine.disks[i];
+        check(fdt_begin_node(fdt, fmt::format("disk@{:x}", i).c_str()), "disk");
+        if (disk.ram)
+            check(fdt_property_string(fdt, "file", member(disk.file).c_str()), "file");
+        else
+            check(fdt_property_string(fdt, "device", disk.device.c_str()), "device");
+        if (!disk.serial.empty())
+            check(fdt_property_string(fdt, "serial", disk.serial.c_str()), "serial");
+        if (disk.read_only)
+            check(fdt_property(fdt, "read-only", nullptr, 0), "read-only");
+        check(fdt_end_node(fdt), "disk");
+    }
+}
+
+}
+
 std::vector<char> device_tree(const manifest::Manifest& manifest,
                               const std::function<std::string(const std::filesystem::path&)>& member) {
-    std::vector<char> tree(page + manifest.machines.size() * 2 * page);
+    std::vector<char> tree(page + manifest.machines.size() * 3 * page);
     void* fdt = tree.data();
     check(fdt_create(fdt, static_cast<int>(tree.size())), "create");
     check(fdt_finish_reservemap(fdt), "reservations");
@@ -91,11 +134,13 @@ std::vector<char> device_tree(const manifest::Manifest& manifest,
         check(fdt_property_u32(fdt, "quota", static_cast<std::uint32_t>(machine.quota)), "quota");
         check(fdt_property_u32(fdt, "priority", static_cast<std::uint32_t>(machine.priority)), "priority");
         check(fdt_property_u64(fdt, "harts", machine.harts), "harts");
+        write_system(fdt, machine, member);
         std::string devices; // a string list
         for (const std::string& device : machine.devices)
             devices += device + '\0';
         if (!devices.empty())
             check(fdt_property(fdt, "devices", devices.data(), static_cast<int>(devices.size())), "devices");
+        write_disks(fdt, machine, member);
         check(fdt_end_node(fdt), "machine");
     }
     check(fdt_end_node(fdt), "root");
@@ -106,6 +151,7 @@ std::vector<char> device_tree(const manifest::Manifest& manifest,
 
 std::vector<char> make(const manifest::Manifest& manifest) {
     std::map<std::filesystem::path, std::string> members;
+    std::map<std::filesystem::path, const std::vector<char>*> kernels; // as they are to be loaded
     std::set<std::string> names;
     const auto name = [&](const std::filesystem::path& file, const char* folder) {
         if (file.empty() || members.contains(file))
@@ -119,11 +165,20 @@ std::vector<char> make(const manifest::Manifest& manifest) {
     for (const manifest::Machine& machine : manifest.machines) {
         name(machine.monitor, "bin");
         name(machine.image, "images");
+        name(machine.kernel_file, "kernels");
+        name(machine.initrd, "images");
+        if (!machine.kernel_file.empty())
+            kernels[machine.kernel_file] = &machine.kernel.bytes;
+        for (const manifest::Disk& disk : machine.disks)
+            if (disk.ram)
+                name(disk.file, "disks");
     }
     Archive archive;
     archive.add("manifest.dtb", device_tree(manifest, [&](const auto& file) { return members.at(file); }));
-    for (const auto& [file, member] : members)
-        archive.add(member, read_file(file));
+    for (const auto& [file, member] : members) {
+        const auto kernel = kernels.find(file);
+        archive.add(member, kernel == kernels.end() ? read_file(file) : *kernel->second);
+    }
     return archive.finish();
 }
 

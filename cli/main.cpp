@@ -17,6 +17,7 @@
 
 #include "cli/bench.hpp"
 #include "cli/bundle.hpp"
+#include "cli/cache.hpp"
 #include "cli/command.hpp"
 #include "cli/manifest.hpp"
 #include "cli/qemu.hpp"
@@ -31,12 +32,24 @@ constexpr int failed = 1;
 struct Project {
     fs::path root = fs::canonical("/proc/self/exe").parent_path() / "../../..";
     fs::path target = fs::weakly_canonical(root / "build/target");
-    manifest::Folders folders{target / "bin", target / "images"};
+    manifest::Folders folders{target / "bin", target / "images", cache_folder() / "debian"};
 };
 
+/// Makes what machines boot from, those that are missing; QEMU's Debian guest, unless others are named.
+int fetch_artefacts(const std::vector<std::string>& names, bool anew = false) {
+    std::vector<std::string> words{(Project{}.root / "tools/fetch-debian").string()};
+    if (anew)
+        words.push_back("--force");
+    words.insert(words.end(), names.begin(), names.end());
+    return command::run(words);
+}
+
 /// The manifest, or its complaints on stderr.
-std::optional<manifest::Manifest> read_manifest(const fs::path& file) {
-    auto manifest = manifest::read(file, Project{}.folders);
+std::optional<manifest::Manifest> read_manifest(const fs::path& file, bool fetch = true) {
+    manifest::Folders folders = Project{}.folders;
+    if (fetch)
+        folders.fetch = [](const std::string& name) { (void)fetch_artefacts({name}); };
+    auto manifest = manifest::read(file, folders);
     if (manifest)
         return std::move(*manifest);
     for (const std::string& complaint : manifest.error())
@@ -63,10 +76,25 @@ void write_file(const fs::path& file, const std::vector<char>& bytes) {
         throw std::runtime_error{fmt::format("{}: cannot be written", file.string())};
 }
 
+/// RAM that a host needs for these machines and what they come in, with some to spare.
+std::uint64_t memory_for(const manifest::Manifest& manifest, std::uint64_t bundle_bytes) {
+    constexpr std::uint64_t spare = 64 << 20;
+    std::uint64_t bytes = bundle_bytes + spare;
+    for (const manifest::Machine& machine : manifest.machines) {
+        bytes += machine.memory + machine.heap;
+        for (const manifest::Disk& disk : machine.disks)
+            bytes += disk.ram ? fs::file_size(disk.file) : 0;
+    }
+    // QEMU puts the bundle into the middle of the RAM, or 512 MiB behind the nucleus: room for it all above that.
+    constexpr std::uint64_t small = 192 << 20, below = 512 << 20;
+    return bytes <= small ? 0 : (bytes + below + spare - 1) / spare * spare;
+}
+
 struct Run {
     fs::path manifest = Project{}.root / "examples/hello/hello.toml";
     fs::path bundle; ///< instead of a manifest
     qemu::Machine machine;
+    std::optional<std::uint64_t> memory; ///< of the host; none: what the machines need
     bool print_command = false;
 
     int operator()() {
@@ -74,11 +102,16 @@ struct Run {
         if (!bundle.empty()) {
             machine.bundle = bundle;
         } else {
-            const auto read = read_manifest(manifest);
+            auto read = read_manifest(manifest);
             if (!read)
                 return failed;
-            machine.bundle = memory_file(bundle::make(*read));
+            for (const manifest::Disk* disk : manifest::assign_devices(*read))
+                machine.drives.push_back({disk->file, disk->read_only});
+            const std::vector<char> packed = bundle::make(*read);
+            machine.memory = std::max(machine.memory, memory_for(*read, packed.size()));
+            machine.bundle = memory_file(packed);
         }
+        machine.memory = memory.value_or(machine.memory);
         if (print_command) {
             if (bundle.empty())
                 machine.bundle = "BUNDLE";
@@ -90,7 +123,7 @@ struct Run {
 };
 
 int check(const fs::path& file) {
-    const auto manifest = read_manifest(file);
+    const auto manifest = read_manifest(file, false);
     if (!manifest)
         return failed;
     fmt::print("{}: all is well, {} machine{}\n", file.string(), manifest->machines.size(),
@@ -99,9 +132,10 @@ int check(const fs::path& file) {
 }
 
 int make_bundle(const fs::path& file, const fs::path& output) {
-    const auto manifest = read_manifest(file);
+    auto manifest = read_manifest(file);
     if (!manifest)
         return failed;
+    (void)manifest::assign_devices(*manifest);
     write_file(output, bundle::make(*manifest));
     return 0;
 }
@@ -140,6 +174,7 @@ int test(bool long_tests, const std::string& only) {
 
 struct Bench {
     qemu::Machine machine;
+    std::optional<std::uint64_t> memory;
     bool json = false;
 
     int operator()() {
@@ -151,6 +186,7 @@ struct Bench {
             if (!read)
                 return failed;
             machine.harts = read->bench_harts;
+            machine.memory = memory.value_or(machine.memory);
             machine.bundle = memory_file(bundle::make(*read));
             const auto output = command::capture(qemu::command(machine));
             if (output.status != 0) {
@@ -174,13 +210,12 @@ struct Bench {
     }
 };
 
-void add_machine_options(CLI::App& app, qemu::Machine& machine) {
+void add_machine_options(CLI::App& app, qemu::Machine& machine, std::optional<std::uint64_t>& memory) {
     app.add_option("--cpu", machine.cpu, "QEMU's model of the harts")->capture_default_str();
     app.add_option("--qemu", machine.qemu,
                    "7 or 10 (as `sundew test` fetches them), or a path; unless said, the one that is installed");
-    app.add_option("--memory", machine.memory, "the host's RAM")
-        ->transform(CLI::AsSizeValue(false))
-        ->default_str("512M");
+    app.add_option("--memory", memory, "the host's RAM; unless said, what the machines need, at least 512M")
+        ->transform(CLI::AsSizeValue(false));
 }
 
 }
@@ -202,7 +237,7 @@ int main(int argc, char** argv) try {
     run_verb.add_option("--harts", run.machine.harts, "the host's harts")
         ->check(CLI::Range(1, 64))
         ->capture_default_str();
-    add_machine_options(run_verb, run.machine);
+    add_machine_options(run_verb, run.machine, run.memory);
     run_verb.add_flag("--print-command", run.print_command, "only print QEMU's command line");
     run_verb.add_option("--with", run.machine.more, "one more argument for QEMU; may be given again")
         ->allow_extra_args(false);
@@ -220,6 +255,16 @@ int main(int argc, char** argv) try {
     bundle_verb.add_option("-o,--output", bundle_output, "where to write it")->required();
     bundle_verb.callback([&] { status = make_bundle(bundle_file, bundle_output); });
 
+    std::vector<std::string> artefacts;
+    bool anew = false;
+    CLI::App& fetch_verb = *app.add_subcommand(
+        "fetch",
+        "Make what machines boot from, out of Debian's packages: kernel, initrd and root.ext4 unless others are "
+        "named (u-boot, installer).");
+    fetch_verb.add_option("what", artefacts, "what to make");
+    fetch_verb.add_flag("--force", anew, "also what is there");
+    fetch_verb.callback([&] { status = fetch_artefacts(artefacts, anew); });
+
     bool long_tests = false;
     std::string only;
     CLI::App& test_verb = *app.add_subcommand("test", "Run the unit tests, the system tests and the style checks.");
@@ -229,7 +274,7 @@ int main(int argc, char** argv) try {
 
     Bench bench;
     CLI::App& bench_verb = *app.add_subcommand("bench", "Count the instructions that things cost.");
-    add_machine_options(bench_verb, bench.machine);
+    add_machine_options(bench_verb, bench.machine, bench.memory);
     bench_verb.add_flag("--json", bench.json, "as JSON");
     bench_verb.callback([&] { status = bench(); });
 

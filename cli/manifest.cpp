@@ -2,183 +2,21 @@
 #include "cli/manifest.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fstream>
-#include <functional>
 #include <iterator>
-#include <optional>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include "cli/program_file.hpp"
+#include "base/machine_layout.hpp"
+#include "cli/manifest_keys.hpp"
+#include "cli/qemu.hpp"
 
 namespace manifest {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Reads one table; knows where it is for complaints.
-struct Context {
-    const fs::path& file;
-    const Folders& folders;
-    Complaints& complaints;
-
-    void complain(const toml::node& node, const std::string& text) const {
-        const auto& at = node.source().begin;
-        complaints.push_back(fmt::format("{}:{}:{}: {}", file.string(), at.line, at.column, text));
-    }
-};
-
-/// A key of `[[vm]]`: its name, what it means, and how its value is taken. `take` returns what is wrong.
-struct Key {
-    const char* name;
-    const char* meaning;
-    bool required;
-    std::function<std::optional<std::string>(Machine&, const toml::node&, const Context&)> take;
-};
-
-std::optional<std::uint64_t> parse_size(const toml::node& node) {
-    if (const auto number = node.value_exact<std::int64_t>())
-        return *number < 0 ? std::nullopt : std::optional{static_cast<std::uint64_t>(*number)};
-    const auto text = node.value_exact<std::string>();
-    if (!text || text->empty() || text->size() > 12)
-        return {};
-    static constexpr std::string_view suffixes = "KMG";
-    std::string_view digits = *text;
-    unsigned shift = 0;
-    if (const auto suffix = suffixes.find(digits.back()); suffix != std::string_view::npos) {
-        shift = 10 * (static_cast<unsigned>(suffix) + 1);
-        digits.remove_suffix(1);
-    }
-    if (digits.empty() || !std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; }))
-        return {};
-    std::uint64_t value = 0;
-    for (const char digit : digits)
-        value = value * 10 + static_cast<std::uint64_t>(digit - '0');
-    return value << shift;
-}
-
-Key number(const char* name, const char* meaning, std::uint64_t Machine::* member, std::int64_t least,
-           std::int64_t most) {
-    return {name, meaning, false,
-            [=](Machine& machine, const toml::node& node, const Context&) -> std::optional<std::string> {
-                const auto value = node.value_exact<std::int64_t>();
-                if (!value || *value < least || *value > most)
-                    return fmt::format("write a number from {} to {}", least, most);
-                machine.*member = static_cast<std::uint64_t>(*value);
-                return {};
-            }};
-}
-
-Key size(const char* name, const char* meaning, std::uint64_t Machine::* member) {
-    return {name, meaning, false,
-            [=](Machine& machine, const toml::node& node, const Context&) -> std::optional<std::string> {
-                constexpr std::uint64_t page = 4096, most = std::uint64_t{1} << 40;
-                const auto value = parse_size(node);
-                if (!value || *value == 0 || *value % page != 0 || *value > most)
-                    return std::string{
-                        "write bytes, or a text such as \"64M\" (K, M or G): a multiple of 4K, at most 1024G"};
-                machine.*member = *value;
-                return {};
-            }};
-}
-
-/// A file: a bare name is one that was built, a path starts from the manifest's folder.
-fs::path resolve(const std::string& text, const Context& context, const fs::path& built) {
-    return text.find('/') == std::string::npos ? built / text : context.file.parent_path() / text;
-}
-
-std::optional<std::string> take_monitor(Machine& machine, const toml::node& node, const Context& context) {
-    const auto text = node.value_exact<std::string>();
-    if (!text || text->empty())
-        return "write the name of a program, or the path of its file";
-    machine.monitor = resolve(*text, context, context.folders.programs);
-    if (const auto wrong = program_file::check(machine.monitor))
-        return fmt::format("'{}' {}: name a program that the SDK has linked", machine.monitor.string(), *wrong);
-    return {};
-}
-
-std::optional<std::string> take_image(Machine& machine, const toml::node& node, const Context& context) {
-    const auto text = node.value_exact<std::string>();
-    if (!text || text->empty())
-        return "write the name of an image, or the path of its file";
-    machine.image = resolve(*text, context, context.folders.images);
-    std::error_code error;
-    if (!fs::is_regular_file(machine.image, error) || fs::file_size(machine.image, error) == 0)
-        return fmt::format("'{}' is not a file with anything in it", machine.image.string());
-    return {};
-}
-
-std::optional<std::string> take_name(Machine& machine, const toml::node& node, const Context&) {
-    const auto text = node.value_exact<std::string>();
-    const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-    if (!text || text->empty() || text->size() > 31 || !std::ranges::all_of(*text, plain))
-        return "write 1 to 31 of the characters a-z, 0-9 and -";
-    machine.name = *text;
-    return {};
-}
-
-std::optional<std::string> take_arguments(Machine& machine, const toml::node& node, const Context&) {
-    const auto text = node.value_exact<std::string>();
-    if (!text || text->size() > 255 || text->find('\0') != std::string::npos)
-        return "write a text of at most 255 bytes";
-    machine.arguments = *text;
-    return {};
-}
-
-std::optional<std::string> take_harts(Machine& machine, const toml::node& node, const Context&) {
-    constexpr std::int64_t limit = 64;
-    const toml::array* list = node.as_array();
-    std::uint64_t harts = 0;
-    if (list)
-        for (const toml::node& each : *list) {
-            const auto hart = each.value_exact<std::int64_t>();
-            if (!hart || *hart < 0 || *hart >= limit)
-                return "write a list of hart numbers from 0 to 63";
-            harts |= std::uint64_t{1} << *hart;
-        }
-    if (harts == 0)
-        return "write a list of at least one hart number, such as [0, 1]";
-    machine.harts = harts;
-    return {};
-}
-
-std::optional<std::string> take_devices(Machine& machine, const toml::node& node, const Context&) {
-    constexpr std::size_t most = 4, longest = 31; // sdk::Startup
-    const toml::array* list = node.as_array();
-    if (list)
-        for (const toml::node& each : *list) {
-            const auto text = each.value_exact<std::string>();
-            if (!text || text->empty() || text->size() > longest || text->find('\0') != std::string::npos) {
-                list = nullptr;
-                break;
-            }
-            machine.devices.push_back(*text);
-        }
-    if (!list || machine.devices.size() > most)
-        return "write a list of at most 4 names such as [\"rtc@101000\"], each of at most 31 characters";
-    return {};
-}
-
-const std::array keys{
-    Key{"name", "what it is called: 1 to 31 of a-z, 0-9 and -; each machine its own", true, take_name},
-    Key{"monitor", "the program that is its monitor: a built one's name, or a path from the manifest's folder", true,
-        take_monitor},
-    Key{"image", "what the monitor runs: a built image's name, or a path from the manifest's folder", false,
-        take_image},
-    Key{"arguments", "a text for the monitor, at most 255 bytes", false, take_arguments},
-    number("cpus", "virtual CPUs, 1 to 8; 1 unless said", &Machine::cpus, 1, 8),
-    size("memory", "the guest's RAM; 2M unless said", &Machine::memory),
-    size("heap", "the monitor's own memory; 256K unless said", &Machine::heap),
-    number("quota", "pages of the nucleus's pool that the monitor may use, 1 to 65536; 64 unless said", &Machine::quota,
-           1, 65536),
-    number("priority", "1 to 255, more goes first; 100 unless said", &Machine::priority, 1, 255),
-    Key{"harts", "numbers of the harts that it may run on; all unless said", false, take_harts},
-    Key{"devices", "devices of the host that are its own: names of nodes in the host's device tree, at most 4", false,
-        take_devices},
-};
 
 /// Single edits that make one word of the other (Levenshtein).
 std::size_t distance(std::string_view left, std::string_view right) {
@@ -197,22 +35,67 @@ std::size_t distance(std::string_view left, std::string_view right) {
     return row.back();
 }
 
+/// What only all keys together tell: whether the kernel is there, and whether everything fits into the RAM.
+void check_system(const Machine& machine, const toml::table& table, const Context& context) {
+    if (!table.contains("kernel"))
+        return context.complain(table, "a machine needs the key 'kernel': name a kernel's file, or \"debian:kernel\"");
+    if (machine.kernel.bytes.empty())
+        return; // said already
+    std::error_code error;
+    const std::uint64_t initrd = machine.initrd.empty() ? 0 : fs::file_size(machine.initrd, error);
+    const auto layout = machine_layout::place(machine.memory, {machine.kernel.address}, machine.kernel.memory, initrd);
+    if (layout)
+        return;
+    const toml::node& memory = table.contains("memory") ? *table.get("memory") : static_cast<const toml::node&>(table);
+    const std::uint64_t mebibytes = machine.memory >> 20;
+    switch (layout.error()) {
+    case machine_layout::Error::RamTooSmall:
+        return context.complain(memory,
+                                fmt::format("key 'memory': {} MiB are too few, or not a multiple of 2 MiB: a machine "
+                                            "needs at least {} MiB",
+                                            mebibytes, machine_layout::least_ram_bytes >> 20));
+    case machine_layout::Error::KernelOutside:
+        return context.complain(memory,
+                                fmt::format("key 'memory': the kernel ({}) wants {} MiB of RAM from {:#x} on, and the "
+                                            "machine's {} MiB end before that: give it more",
+                                            machine.kernel.kind, (machine.kernel.memory >> 20) + 1,
+                                            machine.kernel.address, mebibytes));
+    case machine_layout::Error::InitrdTooLarge:
+        return context.complain(memory,
+                                fmt::format("key 'memory': the initrd's {} MiB do not fit beside the kernel into {} "
+                                            "MiB: give the machine more",
+                                            (initrd >> 20) + 1, mebibytes));
+    }
+}
+
 Machine read_machine(const toml::table& table, const Context& context) {
     Machine machine;
+    machine.system = table["kind"].value_exact<std::string>() == "machine";
+    if (machine.system) {
+        machine.monitor = context.folders.programs / "machine";
+        machine.memory = 512 << 20;
+        machine.heap = 1 << 20;
+        machine.quota = 400;
+    }
     for (const auto& [name, value] : table) {
         const std::string_view text = name.str();
-        const auto key = std::ranges::find(keys, text, &Key::name);
-        if (key == keys.end()) {
+        const auto key = std::ranges::find(vm_keys(), text, &Key::name);
+        if (key == vm_keys().end()) {
             const auto nearest =
-                std::ranges::min_element(keys, {}, [&](const Key& each) { return distance(text, each.name); });
+                std::ranges::min_element(vm_keys(), {}, [&](const Key& each) { return distance(text, each.name); });
             context.complain(value, fmt::format("there is no key '{}': did you mean '{}'?", text, nearest->name));
         } else if (const auto wrong = key->take(machine, value, context)) {
             context.complain(value, fmt::format("key '{}': {}", text, *wrong));
         }
     }
-    for (const Key& key : keys)
+    for (const Key& key : vm_keys())
         if (key.required && !table.contains(key.name))
             context.complain(table, fmt::format("a [[vm]] needs the key '{}': {}", key.name, key.meaning));
+    if (!machine.system && !table.contains("monitor"))
+        context.complain(
+            table, "a [[vm]] needs the key 'kind' or 'monitor': write kind = \"machine\" for an operating system");
+    if (machine.system)
+        check_system(machine, table, context);
     return machine;
 }
 
@@ -279,9 +162,24 @@ std::expected<Manifest, Complaints> read(const fs::path& file, const Folders& fo
     return parse(text, file, folders);
 }
 
+std::vector<const Disk*> assign_devices(Manifest& manifest) {
+    std::vector<const Disk*> disks;
+    bool terminal = false;
+    for (Machine& machine : manifest.machines) {
+        for (Disk& disk : machine.disks)
+            if (!disk.ram) {
+                disk.device = qemu::drive_device(disks.size());
+                disks.push_back(&disk);
+            }
+        if (machine.system && !std::exchange(terminal, true))
+            machine.terminal = qemu::serial_device;
+    }
+    return disks;
+}
+
 std::string describe_keys() {
     std::string text;
-    for (const Key& key : keys)
+    for (const Key& key : vm_keys())
         text += fmt::format("  {:<10} {}{}\n", key.name, key.meaning, key.required ? " (required)" : "");
     return text;
 }

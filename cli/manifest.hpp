@@ -4,16 +4,34 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "cli/kernel_image.hpp"
+
 /// The manifest as people write it: TOML, checked.
 namespace manifest {
+
+/// A disk's file.
+struct Disk {
+    std::filesystem::path file;
+    bool ram = false; ///< goes along in the bundle, and into RAM
+    bool read_only = false;
+    std::string serial; ///< at most 20 bytes
+    std::string device; ///< of the host, unless it is in RAM: `assign_devices` chooses it
+};
 
 struct Machine {
     std::string name;
     std::filesystem::path monitor, image; ///< files that are there; image may be empty
     std::string arguments;
+    bool system = false;                       ///< kind = "machine": an operating system on emulated hardware
+    std::filesystem::path kernel_file, initrd; ///< may be empty
+    kernel_image::Image kernel;
+    std::string command_line, terminal; ///< terminal: the host's serial port, or nothing
+    std::vector<Disk> disks;
+    std::uint64_t console = 0, mmu = 4; ///< as in sdk::Startup
     std::uint64_t cpus = 1, memory = 2 << 20, heap = 256 << 10, quota = 64, priority = 100;
     std::uint64_t harts = ~std::uint64_t{0}; ///< a set of hart numbers
     std::vector<std::string> devices;        ///< names of nodes in the host's device tree
@@ -28,9 +46,10 @@ struct Manifest {
 /// A line for a person: "FILE:LINE:COLUMN: what is wrong; what to do".
 using Complaints = std::vector<std::string>;
 
-/// Where bare names of programs and images are looked for.
+/// Where bare names of programs and images are looked for, and what is called debian:NAME.
 struct Folders {
-    std::filesystem::path programs, images;
+    std::filesystem::path programs, images, artefacts = {};
+    std::function<void(const std::string& name)> fetch = {}; ///< makes an artefact that is not there; may do nothing
 };
 
 /// Reads and checks `file`; every mistake in it is told, not only the first.
@@ -38,6 +57,10 @@ std::expected<Manifest, Complaints> read(const std::filesystem::path& file, cons
 /// The same of a text, which complaints and relative paths take for `file`.
 std::expected<Manifest, Complaints> parse(std::string_view text, const std::filesystem::path& file,
                                           const Folders& folders);
+
+/// Gives each disk that is not in RAM a device of the host, and the first operating system the host's serial port. The
+/// files, in the devices' order.
+std::vector<const Disk*> assign_devices(Manifest& manifest);
 
 /// The keys of a `[[vm]]` table, for people: a line each.
 std::string describe_keys();

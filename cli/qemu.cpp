@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/qemu.hpp"
 
-#include <cstdlib>
 #include <stdexcept>
 
 #include <fmt/format.h>
+
+#include "cli/cache.hpp"
 
 namespace qemu {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path cache() {
-    if (const char* folder = std::getenv("SUNDEW_CACHE"))
-        return folder;
-    if (const char* folder = std::getenv("XDG_CACHE_HOME"))
-        return fs::path{folder} / "sundew";
-    const char* home = std::getenv("HOME");
-    return fs::path{home ? home : "/root"} / ".cache/sundew";
-}
 
 /// A QEMU that was unpacked with all libraries that it needs, from another Debian than this machine's: it runs by its
 /// own dynamic loader.
@@ -52,8 +44,8 @@ std::vector<std::string> find(const std::string& which) {
         return {"qemu-system-riscv64"};
     if (which.find('/') != std::string::npos)
         return {which};
-    auto found = unpacked(cache() / ("qemu-" + which));
-    if (found.empty() && fs::exists(cache() / fmt::format("qemu-{}-is-installed", which)))
+    auto found = unpacked(cache_folder() / ("qemu-" + which));
+    if (found.empty() && fs::exists(cache_folder() / fmt::format("qemu-{}-is-installed", which)))
         return {"qemu-system-riscv64"};
     if (found.empty())
         throw std::runtime_error{
@@ -61,6 +53,10 @@ std::vector<std::string> find(const std::string& which) {
     return found;
 }
 
+}
+
+std::string drive_device(std::size_t number) {
+    return fmt::format("virtio_mmio@{:x}", 0x1000'1000 + number * 0x1000);
 }
 
 std::vector<std::string> command(const Machine& machine) {
@@ -83,6 +79,18 @@ std::vector<std::string> command(const Machine& machine) {
                                         "-initrd",
                                         machine.bundle.string()};
     words.insert(words.end(), rest.begin(), rest.end());
+    if (!machine.drives.empty())
+        words.insert(words.end(), {"-global", "virtio-mmio.force-legacy=false"});
+    for (std::size_t i = 0; i < machine.drives.size(); ++i) {
+        std::string file = machine.drives[i].file.string();
+        for (std::size_t at = 0; (at = file.find(',', at)) != file.npos; at += 2)
+            file.insert(at, ","); // how QEMU wants commas in its options
+        words.insert(words.end(),
+                     {"-drive",
+                      fmt::format("file={},format=raw,if=none,id=disk{}{}", file, i,
+                                  machine.drives[i].read_only ? ",readonly=on" : ""),
+                      "-device", fmt::format("virtio-blk-device,drive=disk{0},bus=virtio-mmio-bus.{0}", i)});
+    }
     words.insert(words.end(), machine.more.begin(), machine.more.end());
     return words;
 }

@@ -9,12 +9,24 @@
 /// The machine that everything runs on: QEMU's `virt`.
 namespace qemu {
 
+/// A disk of the host: a virtio block device on the virtio-mmio bus of its number.
+struct Drive {
+    std::filesystem::path file;
+    bool read_only = false;
+};
+inline constexpr std::size_t drive_limit = 8;
+/// What the host's device tree calls the device of a drive.
+std::string drive_device(std::size_t number);
+/// And its serial port.
+inline constexpr const char* serial_device = "serial@10000000";
+
 struct Machine {
     std::string qemu; ///< "7", "10", a path, or empty: the one that is installed
     std::uint64_t harts = 2;
     std::uint64_t memory = 512 << 20;
     std::string cpu = "rv64,h=true";
     std::filesystem::path nucleus, bundle;
+    std::vector<Drive> drives;
     std::vector<std::string> more; ///< arguments as they are
 };
 

@@ -15,10 +15,17 @@ abi::Result<Device> Device::open(std::string_view name) {
         std::ranges::find(devices, name, [](const Startup::Device& each) { return std::string_view{each.name}; });
     if (name.empty() || found == std::end(devices))
         return std::unexpected{abi::Error::BadArgument};
-    auto mapping = Mapping::create(found->memory, 0, pages_for(found->offset + found->bytes));
+    return open(static_cast<std::size_t>(found - devices));
+}
+
+abi::Result<Device> Device::open(std::size_t index) {
+    if (index >= std::size(startup().devices) || startup().devices[index].bytes == 0)
+        return std::unexpected{abi::Error::BadArgument};
+    const Startup::Device& found = startup().devices[index];
+    auto mapping = Mapping::create(found.memory, 0, pages_for(found.offset + found.bytes));
     if (!mapping)
         return std::unexpected{mapping.error()};
-    return Device{std::move(*mapping), found->offset, found->bytes, found->interrupts};
+    return Device{std::move(*mapping), found.offset, found.bytes, found.interrupts, found.dma};
 }
 
 abi::Result<void> Device::bind_interrupt(std::size_t index, const Event& event, std::uint64_t bits) const {

@@ -14,6 +14,10 @@ class Device {
   public:
     /// The device of that name, as the host's device tree has it; BadArgument if it is not ours.
     static abi::Result<Device> open(std::string_view name);
+    /// The one of that index in startup().devices.
+    static abi::Result<Device> open(std::size_t index);
+    /// Memory of the driver's own that the device can reach; none if it has not been given any.
+    abi::Handle dma() const { return dma_; }
 
     /// A register, at a number of bytes from the first one. The caller keeps within `bytes()`.
     template <class T>
@@ -26,11 +30,12 @@ class Device {
     void acknowledge_interrupt(std::size_t index) const;
 
   private:
-    Device(Mapping mapping, std::uint64_t offset, std::uint64_t bytes, const std::uint64_t* interrupts)
-        : mapping_{std::move(mapping)}, offset_{offset}, bytes_{bytes}, interrupts_{interrupts} {}
+    Device(Mapping mapping, std::uint64_t offset, std::uint64_t bytes, const std::uint64_t* interrupts, abi::Handle dma)
+        : mapping_{std::move(mapping)}, offset_{offset}, bytes_{bytes}, interrupts_{interrupts}, dma_{dma} {}
     Mapping mapping_;
     std::uint64_t offset_, bytes_;
     const std::uint64_t* interrupts_; ///< in the startup page
+    abi::Handle dma_;
 };
 
 }

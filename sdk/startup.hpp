@@ -17,13 +17,13 @@ struct Startup {
     char name[32]; ///< ends with NUL, as does `arguments`
     char arguments[256];
     std::uint64_t cpus;
-    std::uint64_t harts;       ///< where its threads may run, as a set of hart numbers
-    std::uint64_t priority;    ///< for its threads, 1 to 255
-    std::uint64_t guest_bytes; ///< of `guest_memory`
-    std::uint64_t image_bytes; ///< of what `image` holds, from its first byte on; 0: none
-    std::uint64_t heap_bytes;  ///< mapped at `heap_address`
+    std::uint64_t harts;             ///< where its threads may run, as a set of hart numbers
+    std::uint64_t priority;          ///< for its threads, 1 to 255
+    std::uint64_t guest_bytes;       ///< of `guest_memory`
+    std::uint64_t image_bytes;       ///< of what `image` holds, from its first byte on; 0: none
+    std::uint64_t heap_bytes;        ///< mapped at `heap_address`
     std::uint64_t epoch_nanoseconds; ///< since 1970 began, at the host's tick 0
-    std::byte seed[64];        ///< for random numbers; this process's alone
+    std::byte seed[64];              ///< for random numbers; this process's alone
 
     /// A device of the host that is this process's own.
     struct Device {

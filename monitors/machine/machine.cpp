@@ -37,8 +37,8 @@ Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
     bus_.add(map::uart, uart_);
     bus_.add(map::test, finisher_);
     bus_.add(map::rtc, rtc_);
-    if (auto device = sdk::Device::open("serial@10000000"))
-        terminal_.attach(std::move(*device), event_, terminal_bit);
+    if (const std::uint64_t terminal = sdk::startup().terminal)
+        terminal_.attach(sdk::must(sdk::Device::open(terminal - 1), "the terminal"), event_, terminal_bit);
     add_harts();
 }
 

@@ -28,7 +28,8 @@ class Storage {
     void interrupt(std::uint64_t signals);
 
   private:
-    void open_host_disk(std::size_t index, const devices::GuestRam& ram, HostPhysical ram_physical, const sdk::Event& event);
+    void open_host_disk(std::size_t index, const devices::GuestRam& ram, HostPhysical ram_physical,
+                        const sdk::Event& event);
 
     std::vector<Entry> disks_; ///< in the manifest's order
     struct HostEntry {
