@@ -54,7 +54,9 @@ Exit VirtualCpu::decode() {
     case StoreGuestPageFault: return decode_fault(Access::Store);
     case InstructionGuestPageFault:
         return registers.pc == abi::program_trap_vector ? decode_program_trap() : decode_fault(Access::Fetch);
-    case VirtualInstruction: return sdk::VirtualInstruction{static_cast<std::uint32_t>(exit.trap_value)};
+    case VirtualInstruction: // hardware may not say which; QEMU does not for WRS.NTO
+        return sdk::VirtualInstruction{exit.trap_value != 0 ? static_cast<std::uint32_t>(exit.trap_value)
+                                                            : fetch_instruction({registers.pc}).value_or(0)};
     case Kicked: return sdk::Kicked{};
     case InstructionMisaligned:
     case InstructionAccessFault:

@@ -67,9 +67,9 @@ void Vcpu::run_guest() {
         match(
             std::exchange(waiting_, false) ? cpu_.wait() : cpu_.resume(), //
             [&](const sdk::SbiCall& call) { handle(call); }, [&](const sdk::MmioAccess& access) { handle(access); },
-            [&](const sdk::GuestPageFault& exit) { fault(access_fault(exit.access)); },
-            [&](const sdk::VirtualInstruction&) { fault(illegal_instruction); },
-            [&](const sdk::Exception& exit) { fault(static_cast<std::uint64_t>(exit.cause)); },
+            [&](const sdk::GuestPageFault& exit) { fault(access_fault(exit.access), cpu_.trap_value()); },
+            [&](const sdk::VirtualInstruction& exit) { handle(exit); },
+            [&](const sdk::Exception& exit) { fault(static_cast<std::uint64_t>(exit.cause), exit.value); },
             [&](const sdk::SystemCall&) { sdk::fail("a system call of a guest with a kernel"); },
             [&](const sdk::Kicked&) { running_ = machine_.running(); },
             [&](const sdk::Unexpected& exit) {
@@ -79,13 +79,24 @@ void Vcpu::run_guest() {
             [&](const sdk::Gone& gone) { sdk::fail("a virtual CPU cannot run: %s", sdk::describe(gone.error)); });
 }
 
-void Vcpu::fault(std::uint64_t cause) {
-    sdk::must(cpu_.raise_exception(cause, cpu_.trap_value()), "an exception for the guest");
+void Vcpu::fault(std::uint64_t cause, std::uint64_t value) {
+    sdk::must(cpu_.raise_exception(cause, value), "an exception for the guest");
+}
+
+/// WRS.NTO may end at any time (norm:Zawrs); the nucleus traps it, since a hart that waits is one that others want. All
+/// else that traps so is what a machine without a hypervisor extension does not have.
+void Vcpu::handle(const sdk::VirtualInstruction& exit) {
+    constexpr std::uint32_t wrs_nto = 0x00d0'0073;
+    constexpr std::uint64_t bytes = 4;
+    if (exit.instruction == wrs_nto)
+        cpu_.registers().pc += bytes;
+    else
+        fault(illegal_instruction, exit.instruction);
 }
 
 void Vcpu::handle(const sdk::MmioAccess& access) {
     if (!machine_.access(access))
-        fault(access.store ? store_access_fault : load_access_fault);
+        fault(access.store ? store_access_fault : load_access_fault, cpu_.trap_value());
 }
 
 void Vcpu::handle(const sdk::SbiCall& call) {

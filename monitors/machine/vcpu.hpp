@@ -34,8 +34,9 @@ class Vcpu {
     void run_guest();
     void handle(const sdk::SbiCall& call);
     void handle(const sdk::MmioAccess& access);
+    void handle(const sdk::VirtualInstruction& exit);
     /// Makes the guest take an exception that its last act is to be answered with.
-    void fault(std::uint64_t cause);
+    void fault(std::uint64_t cause, std::uint64_t value);
 
     Machine& machine_;
     unsigned id_;
