@@ -36,7 +36,7 @@ bool vector(std::string_view name) {
 bool given(std::string_view name, const Environment& environment) {
     if (vector(name))
         return environment.vector;
-    if (name == "zkr") // a CSR of machine mode's to give
+    if (name == "zkr" || name == "zk") // the seed CSR is machine mode's to give; Zk has it
         return false;
     if (const auto* found = std::ranges::find(permissions, name, &Permission::name); found != permissions.end())
         return (environment.henvcfg & found->bits) == found->bits;
