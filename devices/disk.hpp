@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "base/address.hpp"
+#include "devices/guest_ram.hpp"
 
 namespace devices {
 
@@ -13,26 +13,21 @@ inline constexpr std::uint64_t sector_bytes = 512;
 /// What is asked of a disk.
 enum class DiskOperation : std::uint8_t { Read, Write, Flush, Discard, WriteZeroes };
 
-/// A piece of guest memory, all of it RAM: whoever makes one has checked that.
-struct Segment {
-    GuestPhysical address;
-    std::uint32_t bytes;
-};
-
 struct DiskRequest {
     static constexpr std::size_t segment_limit = 128;
     DiskOperation operation;
-    std::uint64_t sector = 0;          ///< the first one
-    std::uint64_t sectors = 0;         ///< Read, Write: as many as the segments hold
-    std::span<const Segment> segments; ///< Read, Write: at most segment_limit; valid only during the call
-    std::uint64_t token = 0;           ///< the asker's, given back with the answer
+    std::uint64_t sector = 0;            ///< the first one
+    std::uint64_t sectors = 0;           ///< Read, Write: as many as the segments hold
+    std::span<const Segment> segments{}; ///< Read, Write: at most segment_limit, none empty; valid only during the call
+    std::uint64_t token = 0;             ///< the asker's, given back with the answer
 };
 
 /// The backing of a block device. Requests have been checked: all sectors are there, and a disk that cannot do an
 /// operation is not asked for it.
 class Disk {
   public:
-    /// Who hears how requests ended; at most once for each, perhaps before `submit` returns.
+    /// Who hears how requests ended: exactly once for each that was taken in, perhaps before `submit` returns. Until
+    /// then the disk may read and write the request's segments, so nothing that ends a request early may forget it.
     class Listener {
       public:
         virtual ~Listener() = default;

@@ -13,8 +13,14 @@
 
 namespace devices {
 
+/// A piece of guest memory, all of it RAM: whoever makes one has checked that.
+struct Segment {
+    GuestPhysical address;
+    std::uint32_t bytes;
+};
+
 /// A guest's RAM as devices see it: one range. The guest may change it between two looks, so all is copied, once;
-/// nobody gets a pointer into it.
+/// nobody gets a pointer into it. Both `base` and `bytes` begin at a multiple of 8 bytes.
 class GuestRam {
   public:
     GuestRam(GuestPhysical base, std::span<std::byte> bytes) : base_{base}, bytes_{bytes} {}
