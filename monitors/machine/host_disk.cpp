@@ -125,7 +125,7 @@ bool HostDisk::submit(const devices::DiskRequest& request, Listener& listener) {
     const std::uint16_t index = dma_->available_index;
     dma_->available[index % queue_size] = first;
     __atomic_store_n(&dma_->available_index, static_cast<std::uint16_t>(index + 1), __ATOMIC_RELEASE);
-    asm volatile("fence rw, rwo" ::: "memory"); // the ring before the notification
+    asm volatile("fence iorw, iorw" ::: "memory"); // the ring before the notification
     reg(queue_notify) = 0;
     return true;
 }

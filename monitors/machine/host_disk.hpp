@@ -65,12 +65,15 @@ class HostDisk : public devices::Disk {
         std::array<Header, queue_size> headers; ///< or the payload of a discard, by the first descriptor of a request
         std::uint16_t available_flags, available_index;
         std::array<std::uint16_t, queue_size> available;
-        alignas(4) std::uint16_t used_flags, used_index;
+        alignas(4) std::uint16_t used_flags;
+        std::uint16_t used_index;
         std::array<Used, queue_size> used;
         std::array<Header, queue_size> ranges; ///< of a discard: sector, count, flags
         std::array<std::uint8_t, queue_size> status;
     };
     static_assert(sizeof(Dma) <= dma_pages * 4096);
+    static_assert(offsetof(Dma, available) == offsetof(Dma, available_flags) + 4);
+    static_assert(offsetof(Dma, used) == offsetof(Dma, used_flags) + 4);
 
     /// A request in flight, by its first descriptor.
     struct Flight {

@@ -32,8 +32,11 @@ std::uint64_t ticks(std::uint64_t nanoseconds) {
 Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
     : memory_{std::move(memory)}, ram_{map::ram, ram}, boot_{boot}, event_{sdk::must(sdk::Event::create(), "event")},
       firmware_{static_cast<unsigned>(sdk::startup().cpus), ram_, *this}, plic_{*this},
-      uart_{*this, {plic_, map::uart_interrupt}}, finisher_{*this}, rtc_{*this, {plic_, map::rtc_interrupt}} {
+      uart_{*this, {plic_, map::uart_interrupt}}, finisher_{*this}, rtc_{*this, {plic_, map::rtc_interrupt}},
+      storage_{ram_, event_, first_disk_bit},
+      virtio_{ram_, plic_, storage_, sdk::startup().console == 0 ? this : nullptr} {
     bus_.add(map::plic, plic_);
+    virtio_.add_to(bus_);
     bus_.add(map::uart, uart_);
     bus_.add(map::test, finisher_);
     bus_.add(map::rtc, rtc_);
@@ -75,6 +78,7 @@ void Machine::load() {
     description.extensions = boot_.extensions;
     description.cbo_block_bytes = boot_.cbo_block_bytes;
     description.mmu_type = boot_.mmu_type;
+    description.virtio = virtio_.present();
     description.command_line = boot_.command_line;
     if (!boot_.initrd.empty())
         description.initrd = {boot_.initrd_address, boot_.initrd.size()};
@@ -85,6 +89,12 @@ void Machine::load() {
     put(boot_.kernel_address, boot_.kernel, "kernel");
     put(boot_.initrd_address, boot_.initrd, "initrd");
     put(boot_.tree_address, *tree, "device tree");
+}
+
+/// Everything as it is after power-on. Nothing of the machine runs; but a disk may have to end what it has begun.
+void Machine::reset_devices() {
+    for (virtio_.reset(); virtio_.resetting();)
+        storage_.interrupt(event_.wait(~std::uint64_t{0}).value_or(0));
     plic_.reset();
     uart_.reset();
     rtc_.reset();
@@ -95,6 +105,7 @@ bool Machine::run() {
     do {
         {
             const sdk::Guard guard{lock_};
+            reset_devices();
             load();
             power_ = Power::On;
             firmware_.start_first({boot_.entry.value, boot_.tree_address.value});
@@ -114,19 +125,33 @@ void Machine::serve() {
         const std::uint64_t signals = event_.wait(~std::uint64_t{0}, alarm_deadline()).value_or(0);
         const sdk::Guard guard{lock_};
         rtc_.tick();
+        storage_.interrupt(signals);
+        if (virtio_.poll())
+            event_.signal(work_bit);
         if ((signals & terminal_bit) != 0)
             pump_input();
     }
 }
 
-/// Passes on what has been typed, as much as the guest has room for; the rest waits where it is.
+/// Passes on what has been typed, as much as the guest has room for; the rest waits where it is. It goes to the virtio
+/// console as soon as somebody in the guest has that open.
 void Machine::pump_input() {
-    std::array<std::byte, devices::Uart16550::fifo_bytes> piece;
-    const std::size_t count = terminal_.read(std::span{piece}.first(uart_.room()));
-    uart_.receive(std::span{piece}.first(count));
+    std::array<std::byte, 64> piece;
     input_wanted_ = false;
-    if (uart_.room() != 0)
-        terminal_.acknowledge();
+    devices::virtio::Console* console = virtio_.console();
+    const bool to_console = console && console->port_open(0);
+    for (;;) {
+        if (kept_.empty()) {
+            const std::size_t count = terminal_.read(piece);
+            kept_.assign(piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(count));
+        }
+        if (kept_.empty())
+            return terminal_.acknowledge();
+        const std::size_t taken = to_console ? console->receive(0, kept_) : uart_.receive(kept_);
+        kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(taken));
+        if (taken == 0)
+            return;
+    }
 }
 
 bool Machine::access(const sdk::MmioAccess& access) {
@@ -135,13 +160,16 @@ bool Machine::access(const sdk::MmioAccess& access) {
     if (!window)
         return false;
     const std::uint64_t offset = access.address.value - window->range.first.value;
-    if (access.store) {
-        window->device->write(offset, access.width, access.value);
-        access.answer();
-    } else {
+    if (!access.store) {
         access.answer(window->device->read(offset, access.width));
+    } else {
+        window->device->write(offset, access.width, access.value);
+        if (!virtio_.resetting()) // else the guest tries again, until the disk has ended what it had begun
+            access.answer();
     }
-    if (input_wanted_)
+    if (virtio_.more_to_do())
+        event_.signal(work_bit);
+    if (input_wanted_ || !kept_.empty())
         pump_input();
     return true;
 }

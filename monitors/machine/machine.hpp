@@ -15,8 +15,10 @@
 #include "devices/uart16550.hpp"
 #include "monitors/machine/bus.hpp"
 #include "monitors/machine/sbi.hpp"
+#include "monitors/machine/storage.hpp"
 #include "monitors/machine/terminal.hpp"
 #include "monitors/machine/vcpu.hpp"
+#include "monitors/machine/virtio_bus.hpp"
 #include "sdk/guest_memory.hpp"
 #include "sdk/mutex.hpp"
 #include "sdk/thread.hpp"
@@ -39,7 +41,8 @@ class Machine final : Platform,
                       devices::Plic::Listener,
                       devices::Uart16550::Listener,
                       devices::TestFinisher::Listener,
-                      devices::GoldfishRtc::Clock {
+                      devices::GoldfishRtc::Clock,
+                      devices::virtio::ConsoleListener {
   public:
     Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot);
 
@@ -59,12 +62,13 @@ class Machine final : Platform,
 
   private:
     /// Bits of the event that `serve` waits for.
-    static constexpr std::uint64_t terminal_bit = 1, power_bit = 2, alarm_bit = 4;
+    static constexpr std::uint64_t terminal_bit = 1, power_bit = 2, alarm_bit = 4, work_bit = 8, first_disk_bit = 16;
 
     void add_harts();
     void load();
     void serve();
     void pump_input();
+    void reset_devices();
     std::uint64_t alarm_deadline();
 
     void set_timer(unsigned hart, std::uint64_t deadline) override;
@@ -78,6 +82,7 @@ class Machine final : Platform,
     void external_interrupt(unsigned hart, bool pending) override;
     void uart_output(std::uint8_t byte) override;
     void uart_ready() override { input_wanted_ = true; }
+    void console_output(unsigned, std::span<const std::byte> bytes) override { terminal_.write(bytes); }
     void test_passed() override { request(Power::Off); }
     void test_failed(std::uint16_t) override { request(Power::Failed); }
     void test_reset() override { request(Power::Reboot); }
@@ -95,12 +100,15 @@ class Machine final : Platform,
     devices::Uart16550 uart_;
     devices::TestFinisher finisher_;
     devices::GoldfishRtc rtc_;
+    Storage storage_;
+    VirtioBus virtio_;
     Bus bus_;
     std::vector<std::unique_ptr<Vcpu>> harts_;
     std::vector<sdk::Thread> threads_;
     std::atomic<Power> power_{Power::Off};
     std::atomic<bool> ended_{false};
     std::atomic<unsigned> active_{0}; ///< harts that are not parked
+    std::vector<std::byte> kept_;     ///< typed, but the guest had no room for it yet
     bool input_wanted_ = false;
 };
 

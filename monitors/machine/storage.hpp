@@ -10,6 +10,7 @@
 #include "monitors/machine/host_disk.hpp"
 #include "sdk/device.hpp"
 #include "sdk/mapping.hpp"
+#include "sdk/startup.hpp"
 
 namespace machine {
 
@@ -21,25 +22,27 @@ class Storage {
         std::string_view serial;
     };
 
-    /// Opens all that the manifest names. Host disks' interrupts raise bits of `event` from `first_bit` on.
-    Storage(const devices::GuestRam& ram, HostPhysical ram_physical, const sdk::Event& event, std::uint64_t first_bit);
+    /// Opens all that the manifest names. Host disks raise bits of `event`, one each, from `first_bit` on.
+    Storage(const devices::GuestRam& ram, const sdk::Event& event, std::uint64_t first_bit);
+    /// In the manifest's order.
     std::vector<Entry>& disks() { return disks_; }
     /// Passes on what host disks have finished, by the event's bits.
     void interrupt(std::uint64_t signals);
 
   private:
-    void open_host_disk(std::size_t index, const devices::GuestRam& ram, HostPhysical ram_physical,
-                        const sdk::Event& event);
+    std::unique_ptr<devices::Disk> open_host_disk(std::uint64_t index, const devices::GuestRam& ram,
+                                                  const sdk::Event& event);
+    std::unique_ptr<devices::Disk> open_file(const sdk::Startup::File& file, const devices::GuestRam& ram);
 
-    std::vector<Entry> disks_; ///< in the manifest's order
     struct HostEntry {
         std::uint64_t bit;
         HostDisk* disk;
     };
-    std::vector<HostEntry> hosts_;
-    std::deque<sdk::Device> devices_; ///< the host disks refer to them
-    std::vector<sdk::Mapping> mappings_;
     std::uint64_t first_bit_;
+    std::deque<sdk::Device> devices_; ///< what follows refers to them
+    std::vector<sdk::Mapping> mappings_;
+    std::vector<Entry> disks_;
+    std::vector<HostEntry> hosts_;
 };
 
 }
