@@ -4,6 +4,7 @@
 function(fuzz name seed)
   add_executable(fuzz_${name} ${name}.cpp ${ARGN})
   target_compile_options(fuzz_${name} PRIVATE ${SUNDEW_SANITIZE} -fsanitize=fuzzer)
+  target_compile_definitions(fuzz_${name} PRIVATE _GLIBCXX_ASSERTIONS) # as the target's library is hardened
   target_link_options(fuzz_${name} PRIVATE ${SUNDEW_SANITIZE} -fsanitize=fuzzer)
   foreach(label fuzz long)
     set(seconds $<IF:$<STREQUAL:${label},long>,60,2>)

@@ -182,3 +182,8 @@ _LIBCPP_BEGIN_NAMESPACE_STD
     _exit(1);
 }
 _LIBCPP_END_NAMESPACE_STD
+
+/// What stands for a pure virtual function in the table of an abstract class.
+extern "C" [[noreturn]] void __cxa_pure_virtual() {
+    std::__libcpp_verbose_abort("a pure virtual function was called");
+}

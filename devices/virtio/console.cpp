@@ -36,26 +36,26 @@ void Console::started() {
 }
 
 void Console::stopped(unsigned index) {
-    const unsigned port = index < 2 ? 0 : index / 2 - 1;
     if (index == control_receive || index == control_transmit)
         return;
-    if (index % 2 == 1 && ports_[port].output) {
-        queues_[index].give_back(ports_[port].output->head, 0);
-        ports_[port].output.reset();
-    }
+    Port& port = ports_[port_of(index)];
     if (!live())
-        ports_[port].open = false;
+        port.open = false;
+    if (index % 2 == 1 && port.output) {
+        queues_[index].give_back(port.output->head, 0);
+        port.output.reset();
+    }
 }
 
 bool Console::process(unsigned index) {
     Queue& queue = queues_[index];
-    if (multiport() && index == control_receive)
+    if (index > 1 && !multiport())
+        return false; // these queues mean nothing then
+    if (index == control_receive)
         return send_control(queue);
-    if (multiport() && index == control_transmit)
+    if (index == control_transmit)
         return hear_control(queue);
-    const unsigned port = index < 2 ? 0 : index / 2 - 1;
-    if (port != 0 && !multiport())
-        return false;
+    const unsigned port = port_of(index);
     return index % 2 == 0 ? deliver(queue, port) : transmit(queue, port);
 }
 

@@ -84,6 +84,8 @@ class Console final : public Model {
 
     unsigned queue_count() const { return 2 * port_count_ + 2; }
     static unsigned receive_queue(unsigned port) { return port == 0 ? 0 : 2 * port + 2; }
+    /// Whose queue `index` is, which is none of the control queues.
+    static unsigned port_of(unsigned index) { return index < 2 ? 0 : index / 2 - 1; }
     bool multiport() const;
     bool transmit(Queue& queue, unsigned port);
     bool deliver(Queue& queue, unsigned port);

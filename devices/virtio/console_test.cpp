@@ -189,6 +189,18 @@ TEST_F(ConsoleTest, WithoutPortsTheConsoleIsOpenWhenTheDriverIsReady) {
     EXPECT_FALSE(console.port_open(0));
 }
 
+TEST_F(ConsoleTest, WithoutPortsOnlyTwoQueuesMeanSomething) {
+    begin(0);
+    for (unsigned queue = 2; queue < 8; ++queue)
+        write(queue, "to nobody");
+    EXPECT_EQ(type(0, "from nobody"), 11u);
+    EXPECT_TRUE(heard.calls.empty());
+    for (unsigned queue = 2; queue < 8; ++queue)
+        EXPECT_EQ(queues[queue].used_index(), 0) << queue;
+    registers.set(Status, 0);
+    EXPECT_EQ(registers.get(Status), 0u);
+}
+
 TEST_F(ConsoleTest, PortsAreAddedNamedAndOpened) {
     begin(multiport_bit);
     add_control_buffers(20);
@@ -298,6 +310,18 @@ TEST_F(ConsoleTest, ABrokenControlQueueStopsTheConsole) {
     EXPECT_TRUE(mmio.awaits_reset());
     write(1, "unheard");
     EXPECT_TRUE(heard.calls.empty());
+}
+
+TEST_F(ConsoleTest, AQueueThatAnotherOneStoppedHasNothingMoreToDo) {
+    ASSERT_TRUE(registers.negotiate(multiport_bit | feature::common));
+    queues = {{memory, 0}, {memory, 1}, {memory, 2}, {memory, 3, 1}}; // one message is all that a round takes
+    for (unsigned index = 0; index < queues.size(); ++index)
+        registers.place(index, queues[index].layout());
+    registers.drive();
+    queues[2].make_available(queue_size_limit);
+    say(0, device_ready, 1);
+    EXPECT_TRUE(mmio.awaits_reset());
+    EXPECT_FALSE(mmio.more_to_do());
 }
 
 }

@@ -89,6 +89,11 @@ TEST_F(EntropyTest, AWaitingRequestDoesNotHoldUpAReset) {
     EXPECT_FALSE(mmio.poll());
     EXPECT_EQ(driver.used_index(), 0);
     EXPECT_EQ(memory.text(Ram::buffer(0), 2), "--");
+    driver = QueueDriver{memory, 0};
+    driver.set_available_index(0);
+    ASSERT_TRUE(registers.bring_up(memory, 1, feature::version_1));
+    EXPECT_EQ(memory.text(Ram::buffer(0), 2), "--"); // nor does anything of it come back
+    EXPECT_EQ(driver.used_index(), 0);
 }
 
 }

@@ -35,7 +35,7 @@ void Model::serve(unsigned index) {
     more_ &= ~(1u << index);
     if (!live_ || !queue.running())
         return;
-    if (process(index))
+    if (process(index) && queue.running()) // which another queue may have stopped meanwhile
         more_ |= 1u << index;
     if (queue.error())
         transport_->needs_reset();
