@@ -91,7 +91,7 @@ std::uint64_t memory_for(const manifest::Manifest& manifest, std::uint64_t bundl
 }
 
 struct Run {
-    fs::path manifest = Project{}.root / "examples/hello/hello.toml";
+    fs::path manifest = Project{}.root / "examples/debian/debian.toml";
     fs::path bundle; ///< instead of a manifest
     qemu::Machine machine;
     std::optional<std::uint64_t> memory; ///< of the host; none: what the machines need
@@ -228,7 +228,7 @@ int main(int argc, char** argv) try {
 
     Run run;
     CLI::App& run_verb = *app.add_subcommand(
-        "run", "Boot a manifest's machines; the example `hello` unless one is named. Ctrl-A X leaves QEMU.");
+        "run", "Boot a manifest's machines; Debian unless one is named. Ctrl-A X leaves QEMU.");
     run_verb.footer("Keys of a manifest's [[vm]] tables:\n" + manifest::describe_keys());
     auto* manifest_option = run_verb.add_option("manifest", run.manifest, "the manifest, a TOML file");
     run_verb.add_option("--bundle", run.bundle, "a bundle that was made before, instead of a manifest")

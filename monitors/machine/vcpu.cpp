@@ -53,7 +53,7 @@ void Vcpu::set_up(const Start& start) {
              {Vstvec, 0},
              {Vsatp, 0},
              {Hvip, 0},
-             {Scounteren, 0},
+             {Scounteren, all_counters}, // as firmware leaves it: kernels rely on that
              {Senvcfg, 0},
              {Hcounteren, all_counters},
              {Henvcfg, sdk::system_info(abi::SystemFact::Henvcfg)},
