@@ -14,10 +14,12 @@ class Plic {
     Plic(volatile std::uint32_t* registers, std::uint32_t lines) : registers_{registers}, lines_{lines} {}
 
     std::uint32_t lines() const { return lines_; }
-    void use_context(std::uint64_t hart, std::uint32_t context) {
-        contexts_[hart] = context;
+    void use_context(std::uint64_t hart, std::uint32_t context) { contexts_[hart] = context; }
+    /// Lets lines of every priority interrupt `hart`. For each hart by itself once it runs: on its way in, firmware
+    /// closes its context (OpenSBI sets the threshold to 7 for harts that HSM starts).
+    void open(std::uint64_t hart) {
         if (lines_ != 0)
-            at(0x200000 + context * 0x1000) = 0; // threshold: let every priority through
+            at(0x200000 + contexts_[hart] * 0x1000) = 0;
     }
     /// Lets `line` interrupt `hart`, or no longer.
     void enable(std::uint64_t hart, std::uint32_t line, bool on) {

@@ -165,6 +165,7 @@ extern "C" [[noreturn]] void run() {
     Hart& hart = this_hart();
     hart.running.store(true, std::memory_order_release);
     set_up_hart();
+    nucleus.plic.open(hart.number);
     take_interrupts(hart); // whose end is to pick what to run
     for (;;) {
         while (!hart.current || hart.fencing) {

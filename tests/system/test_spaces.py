@@ -36,6 +36,13 @@ def test_interrupts_of_a_device_of_the_host(host, harts):
     assert "spaces: ok device\n" in result.console and result.status == 0
 
 
+@pytest.mark.parametrize("hart", [0, 1, 3])
+def test_interrupts_of_a_device_reach_the_hart_of_its_driver(host, hart):
+    """Also one that firmware did not boot on: it closes their contexts of the PLIC when they start."""
+    result = host.run(spaces("device", devices=["rtc@101000"], harts=[hart]), harts=4, timeout=60)
+    assert "spaces: ok device\n" in result.console and result.status == 0
+
+
 @pytest.mark.parametrize("test", ["program", "protect", "churn", "processes"])
 def test_spaces_on_any_model(host, any_cpu, test):
     result = host.run(spaces(test), cpu=any_cpu)
