@@ -47,10 +47,19 @@ struct ExitRecord {
     std::uint64_t supervisor;  ///< 1: the guest was in VS-mode, 0: in VU-mode
 };
 
+/// How often the nucleus answered the guest itself, without an exit. It only counts here and never looks.
+struct Answered {
+    std::uint64_t timers; ///< SBI TIME set_timer
+    std::uint64_t ipis;   ///< SBI IPI send_ipi
+    std::uint64_t fences; ///< SBI RFENCE, any function
+    std::uint64_t waits;  ///< WFI that trapped
+};
+
 /// The page that nucleus and monitor share. It holds only what the guest owns anyway.
 struct VcpuPage {
     Registers registers;
     ExitRecord exit;
+    Answered answered;
 };
 static_assert(sizeof(VcpuPage) <= 4096);
 

@@ -227,8 +227,8 @@ int main(int argc, char** argv) try {
     int status = 0;
 
     Run run;
-    CLI::App& run_verb = *app.add_subcommand(
-        "run", "Boot a manifest's machines; Debian unless one is named. Ctrl-A X leaves QEMU.");
+    CLI::App& run_verb =
+        *app.add_subcommand("run", "Boot a manifest's machines; Debian unless one is named. Ctrl-A X leaves QEMU.");
     run_verb.footer("Keys of a manifest's [[vm]] tables:\n" + manifest::describe_keys());
     auto* manifest_option = run_verb.add_option("manifest", run.manifest, "the manifest, a TOML file");
     run_verb.add_option("--bundle", run.bundle, "a bundle that was made before, instead of a manifest")

@@ -42,6 +42,8 @@ class VirtualCpu {
     abi::Result<std::uint64_t> write(abi::VcpuRegister which, std::uint64_t value) const {
         return call(abi::Call::VcpuWrite, handle_.slot(), which, value);
     }
+    /// What the nucleus has answered by itself so far. Read it from any thread: a number may be a moment old.
+    const abi::Answered& answered() const { return page_->answered; }
     abi::Handle slot() const { return handle_.slot(); }
 
   private:

@@ -96,6 +96,7 @@ bool answer_sbi_call(Hart& hart, Vcpu& vcpu, abi::Registers& registers) {
         {
             const std::uint64_t deadline = registers.x[a0];
             succeed(registers);
+            ++vcpu.page->answered.timers;
             set_timer(vcpu, deadline);
         }
         return true;
@@ -106,6 +107,7 @@ bool answer_sbi_call(Hart& hart, Vcpu& vcpu, abi::Registers& registers) {
         if (!harts || function > (ipi ? 0 : sbi::remote_sfence_vma_asid))
             return false;
         succeed(registers);
+        ++(ipi ? vcpu.page->answered.ipis : vcpu.page->answered.fences);
         if (ipi)
             send_ipi(vcpu, *harts);
         else if (*harts != 0)
@@ -120,6 +122,7 @@ bool answer_sbi_call(Hart& hart, Vcpu& vcpu, abi::Registers& registers) {
 [[gnu::noinline]] void wait_for_interrupt(Hart& hart, Thread& thread) {
     Vcpu& vcpu = *thread.vcpu;
     vcpu.page->registers.pc += 4;
+    ++vcpu.page->answered.waits;
     const Locked locked{nucleus.lock};
     deliver_interrupts(vcpu);
     if ((csr::hip.read() >> 1 & csr::vsie.read()) == 0 && !vcpu.kicked) {
