@@ -20,3 +20,12 @@ function(guest name)
     COMMAND ${CMAKE_OBJCOPY} -O binary $<TARGET_FILE:${name}.elf> ${image})
   add_custom_target(${name}-image ALL DEPENDS ${image})
 endfunction()
+
+# linux_program(NAME SOURCES ...): a program for Linux that needs no library, in build/target/linux.
+function(linux_program name)
+  add_executable(${name} ${ARGN})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/linux)
+  target_compile_options(${name} PRIVATE ${SUNDEW_NUCLEUS_FLAGS} ${SUNDEW_TARGET_LANGUAGE} ${SUNDEW_TARGET_INCLUDES})
+  target_link_options(${name} PRIVATE -Wl,--gc-sections -Wl,-s)
+  target_link_libraries(${name} PRIVATE ${SUNDEW_KERNEL_LIBC})
+endfunction()

@@ -119,6 +119,13 @@ bool Machine::run() {
     return power_ == Power::Off;
 }
 
+MachineStatistics Machine::statistics() const {
+    MachineStatistics sums;
+    for (const auto& hart : harts_)
+        hart->add_to(sums);
+    return sums;
+}
+
 /// Carries input and output until the machine is to stop and all of its harts have.
 void Machine::serve() {
     while (power_ == Power::On || active_ != 0) {

@@ -48,6 +48,8 @@ class Machine final : Platform,
 
     /// Runs until the guest powers off; whether that was well.
     bool run();
+    /// Of all harts together, at any time.
+    MachineStatistics statistics() const;
 
     // For the threads of virtual CPUs.
 

@@ -29,6 +29,10 @@ int main() {
     const sdk::Startup::File *kernel = nullptr, *initrd = nullptr;
     const sdk::Mapping kernel_mapping = map_file(kernel, sdk::FileRole::Kernel);
     const sdk::Mapping initrd_mapping = map_file(initrd, sdk::FileRole::Initrd);
+    const std::string_view arguments = startup.arguments;
+    const bool asked_for_statistics = arguments == "statistics";
+    if (!arguments.empty() && !asked_for_statistics)
+        sdk::fail("'%s' means nothing to a machine: 'arguments' may be \"statistics\"", startup.arguments);
     if (!kernel)
         sdk::fail("there is no kernel: give the machine one in the manifest");
     const auto layout =
@@ -56,5 +60,8 @@ int main() {
     auto memory = sdk::must(sdk::GuestMemory::create(startup.guest_bytes), "guest memory");
     const auto ram = memory.region_bytes();
     const auto machine = std::make_unique<machine::Machine>(std::move(memory), ram, boot);
-    return machine->run() ? 0 : 1;
+    const bool well = machine->run();
+    if (asked_for_statistics)
+        machine->statistics().print();
+    return well ? 0 : 1;
 }

@@ -63,20 +63,24 @@ void Vcpu::set_up(const Start& start) {
 }
 
 void Vcpu::run_guest() {
-    for (running_ = true; running_;)
+    statistics_.entered();
+    for (running_ = true; running_;) {
+        sdk::Exit exit = std::exchange(waiting_, false) ? cpu_.wait() : cpu_.resume();
+        statistics_.count(exit);
         match(
-            std::exchange(waiting_, false) ? cpu_.wait() : cpu_.resume(), //
+            exit, //
             [&](const sdk::SbiCall& call) { handle(call); }, [&](const sdk::MmioAccess& access) { handle(access); },
-            [&](const sdk::GuestPageFault& exit) { fault(access_fault(exit.access), cpu_.trap_value()); },
-            [&](const sdk::VirtualInstruction& exit) { handle(exit); },
-            [&](const sdk::Exception& exit) { fault(static_cast<std::uint64_t>(exit.cause), exit.value); },
+            [&](const sdk::GuestPageFault& page) { fault(access_fault(page.access), cpu_.trap_value()); },
+            [&](const sdk::VirtualInstruction& trapped) { handle(trapped); },
+            [&](const sdk::Exception& raised) { fault(static_cast<std::uint64_t>(raised.cause), raised.value); },
             [&](const sdk::SystemCall&) { sdk::fail("a system call of a guest with a kernel"); },
             [&](const sdk::Kicked&) { running_ = machine_.running(); },
-            [&](const sdk::Unexpected& exit) {
+            [&](const sdk::Unexpected& other) {
                 sdk::fail("exit for a reason that is not known here: %lu",
-                          static_cast<std::uint64_t>(exit.record.reason));
+                          static_cast<std::uint64_t>(other.record.reason));
             },
             [&](const sdk::Gone& gone) { sdk::fail("a virtual CPU cannot run: %s", sdk::describe(gone.error)); });
+    }
 }
 
 void Vcpu::fault(std::uint64_t cause, std::uint64_t value) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "monitors/machine/sbi.hpp"
+#include "monitors/machine/statistics.hpp"
 #include "sdk/event.hpp"
 #include "sdk/virtual_cpu.hpp"
 
@@ -28,6 +29,8 @@ class Vcpu {
     void interrupt(std::uint64_t set, std::uint64_t clear) const { cpu_.interrupt(set, clear); }
     /// Of its own thread: legacy SBI's timer and interrupt.
     sdk::VirtualCpu& cpu() { return cpu_; }
+    /// From any thread.
+    void add_to(MachineStatistics& sums) const { sums.add(statistics_, cpu_.answered()); }
 
   private:
     void set_up(const Start& start);
@@ -42,6 +45,7 @@ class Vcpu {
     unsigned id_;
     sdk::VirtualCpu cpu_;
     sdk::Event wake_;
+    Statistics statistics_;
     bool running_ = false;
     bool waiting_ = false; ///< the guest goes on only when it is interrupted
 };
