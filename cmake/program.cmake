@@ -6,19 +6,24 @@ function(program name)
   target_link_libraries(${name} PRIVATE sdk)
 endfunction()
 
-# guest(NAME SOURCES ...): a flat image that a monitor loads, built for VS-mode without any library; in build/target/images.
-function(guest name)
+# flat_image(NAME LINKER_SCRIPT SOURCES ...): built for S-mode without any library; in build/target/images.
+function(flat_image name script)
   set(image ${PROJECT_BINARY_DIR}/images/${name})
   add_executable(${name}.elf ${ARGN})
   target_link_libraries(${name}.elf PRIVATE ${SUNDEW_KERNEL_LIBC})
   set_target_properties(${name}.elf PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}
-    LINK_DEPENDS ${PROJECT_SOURCE_DIR}/guests/guest.ld)
+    LINK_DEPENDS ${script})
   target_compile_options(${name}.elf PRIVATE ${SUNDEW_NUCLEUS_FLAGS} ${SUNDEW_TARGET_LANGUAGE} ${SUNDEW_TARGET_INCLUDES})
-  target_link_options(${name}.elf PRIVATE -T ${PROJECT_SOURCE_DIR}/guests/guest.ld -Wl,--gc-sections)
+  target_link_options(${name}.elf PRIVATE -T ${script} -Wl,--gc-sections)
   add_custom_command(OUTPUT ${image} DEPENDS ${name}.elf
     COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/images
     COMMAND ${CMAKE_OBJCOPY} -O binary $<TARGET_FILE:${name}.elf> ${image})
   add_custom_target(${name}-image ALL DEPENDS ${image})
+endfunction()
+
+# guest(NAME SOURCES ...): a flat image that a monitor loads at the start of its guest's RAM.
+function(guest name)
+  flat_image(${name} ${PROJECT_SOURCE_DIR}/guests/guest.ld ${ARGN})
 endfunction()
 
 # linux_program(NAME SOURCES ...): a program for Linux that needs no library, in build/target/linux.
