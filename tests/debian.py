@@ -25,7 +25,7 @@ def copy_of_root(folder):
     return copy
 
 
-def manifest(disk="root.ext4", cpus=2, memory="512M", cmdline="earlycon console=hvc0 root=/dev/vda", **more):
+def manifest(disk="root.ext4", cpus=2, memory="512M", cmdline="earlycon=sbi console=hvc0 root=/dev/vda", **more):
     text = f'[[vm]]\nname = "debian"\nkind = "machine"\ncpus = {cpus}\nmemory = "{memory}"\nkernel = "debian:kernel"\n'
     text += f'initrd = "debian:initrd"\ncmdline = "{cmdline}"\n'
     if disk:
@@ -57,7 +57,7 @@ class Terminal:
     def run(self, command, prompt=PROMPT, timeout=TIMEOUT):
         """What a command writes, which must end well."""
         self.send(f"{command}; echo status=$?")
-        self.expect(r"status=(\d+)\r?\n", timeout)
+        self.expect(r"status=(\d+)\r+\n", timeout)
         output, status = self.child.before, int(self.child.match[1])
         self.expect(prompt)
         assert status == 0, f"{command}: status {status}\n{output}"
