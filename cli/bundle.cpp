@@ -36,18 +36,18 @@ std::vector<char> read_file(const std::filesystem::path& file) {
 
 }
 
-void Archive::append(std::string name, std::span<const char> data, bool align) {
+void Archive::append(std::string name, std::span<const char> data, bool align, unsigned mode) {
     // More NULs than one after the name put the data at a page: the reader goes by the name's length.
     std::size_t name_bytes = name.size() + 1;
     if (align)
         name_bytes += (page - (bytes_.size() + header_bytes + name_bytes) % page) % page;
     if (name_bytes > page) { // a name may be no longer than that: an empty member first
         append("filler", {}, false);
-        return append(std::move(name), data, align);
+        return append(std::move(name), data, align, mode);
     }
     const std::string header =
-        fmt::format("070701{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}", 0, 0100644,
-                    0, 0, 1, 0, data.size(), 0, 0, 0, 0, name_bytes, 0);
+        fmt::format("070701{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}", 0, mode, 0,
+                    0, 1, 0, data.size(), 0, 0, 0, 0, name_bytes, 0);
     const auto pad = [&] { bytes_.resize((bytes_.size() + 3) & ~std::size_t{3}); };
     bytes_.insert(bytes_.end(), header.begin(), header.end());
     name.resize(name_bytes);
@@ -62,6 +62,10 @@ void Archive::add(std::string name, std::span<const char> data) {
     if (data.size() > most)
         throw std::runtime_error{fmt::format("{}: larger than 4 GiB, which a newc archive cannot hold", name)};
     append(std::move(name), data, true);
+}
+
+void Archive::add_program(std::string name, std::span<const char> data) {
+    append(std::move(name), data, false, 0100755);
 }
 
 std::vector<char> Archive::finish() {

@@ -18,11 +18,13 @@ namespace bundle {
 class Archive {
   public:
     void add(std::string name, std::span<const char> data);
+    /// An executable file, for Linux; not aligned.
+    void add_program(std::string name, std::span<const char> data);
     /// The whole of it, with its trailer.
     std::vector<char> finish();
 
   private:
-    void append(std::string name, std::span<const char> data, bool align);
+    void append(std::string name, std::span<const char> data, bool align, unsigned mode = 0100644);
     std::vector<char> bytes_;
 };
 

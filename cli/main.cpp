@@ -9,17 +9,13 @@
 #include <system_error>
 #include <thread>
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "cli/bench.hpp"
+#include "cli/bench/suite.hpp"
 #include "cli/bundle.hpp"
-#include "cli/cache.hpp"
 #include "cli/command.hpp"
-#include "cli/manifest.hpp"
+#include "cli/project.hpp"
 #include "cli/qemu.hpp"
 
 namespace {
@@ -28,66 +24,11 @@ namespace fs = std::filesystem;
 
 constexpr int failed = 1;
 
-/// Where things are: this program is build/host/cli/sundew of the project.
-struct Project {
-    fs::path root = fs::canonical("/proc/self/exe").parent_path() / "../../..";
-    fs::path target = fs::weakly_canonical(root / "build/target");
-    manifest::Folders folders{target / "bin", target / "images", cache_folder() / "debian"};
-};
-
-/// Makes what machines boot from, those that are missing: for the default machine, unless others are named.
-int fetch_artefacts(const std::vector<std::string>& names, bool anew = false) {
-    std::vector<std::string> words{(Project{}.root / "tools/fetch-debian").string()};
-    if (anew)
-        words.push_back("--force");
-    words.insert(words.end(), names.begin(), names.end());
-    return command::run(words);
-}
-
-/// The manifest, or its complaints on stderr.
-std::optional<manifest::Manifest> read_manifest(const fs::path& file, bool fetch = true) {
-    manifest::Folders folders = Project{}.folders;
-    if (fetch)
-        folders.fetch = [](const std::string& name) { (void)fetch_artefacts({name}); };
-    auto manifest = manifest::read(file, folders);
-    if (manifest)
-        return std::move(*manifest);
-    for (const std::string& complaint : manifest.error())
-        fmt::print(stderr, "{}\n", complaint);
-    return {};
-}
-
-/// The bundle as a file that only this process and what it becomes can see, by its path.
-fs::path memory_file(const std::vector<char>& bytes) {
-    const int file = memfd_create("bundle", 0);
-    for (std::size_t done = 0; done < bytes.size();) {
-        const ssize_t written = write(file, bytes.data() + done, bytes.size() - done);
-        if (written < 0)
-            throw std::system_error{errno, std::generic_category(), "the bundle"};
-        done += static_cast<std::size_t>(written);
-    }
-    return fmt::format("/proc/self/fd/{}", file);
-}
-
 void write_file(const fs::path& file, const std::vector<char>& bytes) {
     std::ofstream stream{file, std::ios::binary};
     stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     if (!stream.flush())
         throw std::runtime_error{fmt::format("{}: cannot be written", file.string())};
-}
-
-/// RAM that a host needs for these machines and what they come in, with some to spare.
-std::uint64_t memory_for(const manifest::Manifest& manifest, std::uint64_t bundle_bytes) {
-    constexpr std::uint64_t spare = 64 << 20;
-    std::uint64_t bytes = bundle_bytes + spare;
-    for (const manifest::Machine& machine : manifest.machines) {
-        bytes += machine.memory + machine.heap;
-        for (const manifest::Disk& disk : machine.disks)
-            bytes += disk.ram ? fs::file_size(disk.file) : 0;
-    }
-    // QEMU puts the bundle into the middle of the RAM, or 512 MiB behind the nucleus: room for it all above that.
-    constexpr std::uint64_t small = 192 << 20, below = 512 << 20;
-    return bytes <= small ? 0 : (bytes + below + spare - 1) / spare * spare;
 }
 
 struct Run {
@@ -172,44 +113,6 @@ int test(bool long_tests, const std::string& only) {
     return status == 0 && wrong == 0 ? 0 : failed;
 }
 
-struct Bench {
-    qemu::Machine machine;
-    std::optional<std::uint64_t> memory;
-    bool json = false;
-
-    int operator()() {
-        machine.nucleus = Project{}.target / "nucleus.bin";
-        machine.more = {"-icount", "shift=0,sleep=off"};
-        std::vector<bench::Figure> figures;
-        for (const fs::path& file : manifests()) {
-            const auto read = read_manifest(file);
-            if (!read)
-                return failed;
-            machine.harts = read->bench_harts;
-            machine.memory = memory.value_or(machine.memory);
-            machine.bundle = memory_file(bundle::make(*read));
-            const auto output = command::capture(qemu::command(machine));
-            if (output.status != 0) {
-                fmt::print(stderr, "{}{}: the benchmark failed\n", output.text, file.string());
-                return failed;
-            }
-            const auto more = bench::parse(output.text);
-            figures.insert(figures.end(), more.begin(), more.end());
-        }
-        fmt::print("{}", json ? bench::json(figures) : bench::table(figures));
-        return 0;
-    }
-
-    static std::vector<fs::path> manifests() {
-        std::vector<fs::path> found;
-        for (const auto& entry : fs::directory_iterator{Project{}.root / "bench"})
-            if (entry.path().extension() == ".toml")
-                found.push_back(entry.path());
-        std::ranges::sort(found);
-        return found;
-    }
-};
-
 void add_machine_options(CLI::App& app, qemu::Machine& machine, std::optional<std::uint64_t>& memory) {
     app.add_option("--cpu", machine.cpu, "QEMU's model of the harts")->capture_default_str();
     app.add_option("--qemu", machine.qemu,
@@ -272,11 +175,8 @@ int main(int argc, char** argv) try {
     test_verb.add_option("--only", only, "those whose name matches this regular expression");
     test_verb.callback([&] { status = test(long_tests, only); });
 
-    Bench bench;
-    CLI::App& bench_verb = *app.add_subcommand("bench", "Count the instructions that things cost.");
-    add_machine_options(bench_verb, bench.machine, bench.memory);
-    bench_verb.add_flag("--json", bench.json, "as JSON");
-    bench_verb.callback([&] { status = bench(); });
+    bench::Suite suite;
+    bench::add_verb(app, suite, status);
 
     try {
         app.parse(argc, argv);

@@ -72,13 +72,13 @@ std::vector<std::string> command(const Machine& machine) {
                                         "-display",
                                         "none",
                                         "-serial",
-                                        "mon:stdio",
+                                        machine.serial,
                                         "-no-reboot",
                                         "-kernel",
-                                        machine.nucleus.string(),
-                                        "-initrd",
-                                        machine.bundle.string()};
+                                        machine.nucleus.string()};
     words.insert(words.end(), rest.begin(), rest.end());
+    if (!machine.bundle.empty())
+        words.insert(words.end(), {"-initrd", machine.bundle.string()});
     if (!machine.drives.empty())
         words.insert(words.end(), {"-global", "virtio-mmio.force-legacy=false"});
     for (std::size_t i = 0; i < machine.drives.size(); ++i) {

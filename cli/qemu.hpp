@@ -25,7 +25,8 @@ struct Machine {
     std::uint64_t harts = 2;
     std::uint64_t memory = 512 << 20;
     std::string cpu = "rv64,h=true";
-    std::filesystem::path nucleus, bundle;
+    std::filesystem::path nucleus, bundle; ///< or another kernel, with its initrd or none
+    std::string serial = "mon:stdio";
     std::vector<Drive> drives;
     std::vector<std::string> more; ///< arguments as they are
 };

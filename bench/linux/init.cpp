@@ -94,16 +94,16 @@ void disk_reads(const os::File& console, std::string_view name, std::uint64_t pi
     const os::File disk{"/dev/vda", os::File::read_only | os::File::direct};
     if (!disk)
         fail(console, "there is no disk /dev/vda");
-    const auto run = [&](std::uint64_t requests) {
+    const auto read = [&](std::uint64_t requests) {
         const std::uint64_t before = os::ticks();
         for (std::uint64_t i = 0; i < requests; ++i)
             if (disk.read_at(std::span{buffer}.first(piece), i * piece) != static_cast<std::int64_t>(piece))
                 fail(console, "the disk cannot be read");
         return os::ticks() - before;
     };
-    (void)run(16);
+    (void)read(16);
     const std::uint64_t requests = bytes / piece;
-    figure(console, name, nanoseconds(run(requests)) / requests);
+    figure(console, name, nanoseconds(read(requests)) / requests);
 }
 
 /// Timer ticks of the kernel: one for each sleep.
@@ -128,10 +128,12 @@ extern "C" [[noreturn, gnu::used]] void run(const std::uint64_t* stack) {
     figure(console, "first-line", nanoseconds(os::ticks())); // the line above is out
     if (what == "console") {
         console_lines(console);
-    } else if (what == "disk") {
-        disk_reads(console, "disk-read-4k", 4 << 10, 4 << 20);
-        disk_reads(console, "disk-read-128k", 128 << 10, 64 << 20);
-        disk_reads(console, "disk-read-1m", 1 << 20, 64 << 20);
+    } else if (what == "disk-4k") {
+        disk_reads(console, what, 4 << 10, 4 << 20);
+    } else if (what == "disk-128k") {
+        disk_reads(console, what, 128 << 10, 64 << 20);
+    } else if (what == "disk-sequential") {
+        disk_reads(console, what, 1 << 20, 256 << 20);
     } else if (what == "ticks") {
         sleeps(1000);
     } else if (what != "boot") {

@@ -21,7 +21,8 @@ void calls(const Meter& meter) {
     meter.measure("sbi-base", [] { bare_call(sbi::Extension::Base); });
     meter.measure("sbi-unknown", [] { bare_call(unknown); });
     meter.measure("sbi-set-timer", [] { bare_call(sbi::Extension::Time, 0, ~std::uint64_t{0}); });
-    meter.measure("sbi-remote-fence-self", [&] { bare_call(sbi::Extension::RemoteFence, 1, 1, meter.platform().hart_ids[0]); });
+    meter.measure("sbi-remote-fence-self",
+                  [&] { bare_call(sbi::Extension::RemoteFence, 1, 1, meter.platform().hart_ids[0]); });
 }
 
 void interrupts(const Meter& meter) {
@@ -75,7 +76,8 @@ void devices(const Meter& meter) {
         print_reason(platform, "uart-read", "there is no 16550A");
     if (platform.plic != 0)
         meter.measure("plic-claim-complete", [&] {
-            auto& claim = *reinterpret_cast<volatile std::uint32_t*>(platform.plic + 0x20'0004 + 0x1000 * platform.context);
+            auto& claim =
+                *reinterpret_cast<volatile std::uint32_t*>(platform.plic + 0x20'0004 + 0x1000 * platform.context);
             claim = claim; // none is pending: both accesses are the same as if one were
         });
     else

@@ -101,7 +101,9 @@ OrComplaint<bool> run(Memories& memories, std::span<const host_devices::Device> 
         }
         machines.push_back(std::move(*machine));
     }
+    const std::uint64_t ram_left = memories.ram().free_pages();
     const bool well = supervise(machines, ends, memories);
+    sdk::log("statistics: ram-left %lu KiB", ram_left * page_bytes >> 10);
     if (memories.ram().free_pages() != ram_before)
         sdk::log("RAM has not all come back: %lu of %lu pages", memories.ram().free_pages(), ram_before);
     // The manager's own page tables stay, for the addresses at which it once mapped something.

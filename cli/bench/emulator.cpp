@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/bench/emulator.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <future>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cli/command.hpp"
+
+namespace bench {
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+/// QEMU's monitor for programs (QMP): one JSON object a line, commands and answers. Of the answers no more is read than
+/// the one word that is wanted.
+class Monitor {
+  public:
+    explicit Monitor(const fs::path& socket) : descriptor_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        if (socket.native().copy(address.sun_path, sizeof address.sun_path - 1) != socket.native().size())
+            throw std::runtime_error{fmt::format("{}: too long a path for a socket", socket.string())};
+        connected_ =
+            descriptor_ >= 0 && connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+        if (connected_)
+            (void)ask("qmp_capabilities");
+    }
+    Monitor(const Monitor&) = delete;
+    Monitor& operator=(const Monitor&) = delete;
+    ~Monitor() { close(descriptor_); }
+
+    bool connected() const { return connected_; }
+    /// The answer to a command, as it came; empty when QEMU is gone.
+    std::string ask(const std::string& command) {
+        const std::string line = fmt::format("{{\"execute\": \"{}\"}}\n", command);
+        if (send(descriptor_, line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
+            return {};
+        for (;;) {
+            const std::string answer = read_line();
+            if (answer.empty() || answer.find("\"return\"") != answer.npos || answer.find("\"error\"") != answer.npos)
+                return answer; // what comes between are events
+        }
+    }
+
+  private:
+    std::string read_line() {
+        for (;;) {
+            if (const auto end = pending_.find('\n'); end != pending_.npos) {
+                std::string line = pending_.substr(0, end + 1);
+                pending_.erase(0, end + 1);
+                return line;
+            }
+            char piece[1024];
+            const ssize_t bytes = recv(descriptor_, piece, sizeof piece, 0);
+            if (bytes <= 0)
+                return {};
+            pending_.append(piece, static_cast<std::size_t>(bytes));
+        }
+    }
+
+    int descriptor_;
+    bool connected_ = false;
+    std::string pending_;
+};
+
+/// The number after `"name": `.
+std::optional<std::uint64_t> number_in(const std::string& json, const std::string& name) {
+    const std::string mark = fmt::format("\"{}\": ", name);
+    const auto at = json.find(mark);
+    std::uint64_t value = 0;
+    if (at == json.npos ||
+        std::from_chars(json.data() + at + mark.size(), json.data() + json.size(), value).ec != std::errc{})
+        return {};
+    return value;
+}
+
+/// Waits until the machine is off, asks for the emulator's count, and ends QEMU, also when that takes too long.
+void watch(const fs::path& socket, const std::future<command::Output>& ended, unsigned limit_seconds,
+           Emulated& result) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{limit_seconds};
+    while (!fs::exists(socket) && ended.wait_for(20ms) != std::future_status::ready) {
+    }
+    Monitor monitor{socket};
+    if (!monitor.connected())
+        return; // it has ended, and its output says why
+    while (std::chrono::steady_clock::now() < until && ended.wait_for(50ms) != std::future_status::ready) {
+        if (monitor.ask("query-status").find("\"shutdown\"") == std::string::npos)
+            continue;
+        result.ended = true;
+        result.instructions = number_in(monitor.ask("query-replay"), "icount");
+        break;
+    }
+    (void)monitor.ask("quit");
+}
+
+std::vector<std::string> clock_options(Clock clock, std::uint64_t harts, const fs::path& record) {
+    if (clock == Clock::Wall)
+        return {};
+    // Recording changes nothing but that QEMU then tells how many instructions have run; it wants a single hart.
+    return {"-icount", fmt::format("shift=0,sleep={}{}", clock == Clock::Instructions ? "off" : "on",
+                                   harts == 1 ? fmt::format(",rr=record,rrfile={}", record.string()) : "")};
+}
+
+}
+
+TemporaryFolder::TemporaryFolder() {
+    std::string name = (fs::temp_directory_path() / "sundew-bench-XXXXXX").string();
+    if (!mkdtemp(name.data()))
+        throw std::system_error{errno, std::generic_category(), name};
+    path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+}
+
+Emulated emulate(qemu::Machine machine, Clock clock, const TemporaryFolder& folder, unsigned limit_seconds) {
+    const fs::path socket = folder / "qmp";
+    fs::remove(socket);
+    if (machine.serial != "none")
+        machine.serial = "stdio"; // without QEMU's own monitor: what is typed is none of this
+    for (const std::string& word : clock_options(clock, machine.harts, folder / "record"))
+        machine.more.push_back(word);
+    machine.more.insert(machine.more.end(),
+                        {"-seed", "1", "-rtc", clock == Clock::Wall ? "base=2026-01-01" : "base=2026-01-01,clock=vm",
+                         "-no-shutdown", "-qmp", fmt::format("unix:{},server=on,wait=off", socket.string())});
+    const std::vector<std::string> words = qemu::command(machine);
+    Emulated result;
+    auto ended = std::async(std::launch::async, [&] { return command::capture(words); });
+    watch(socket, ended, limit_seconds, result);
+    const command::Output output = ended.get();
+    result.console = output.text;
+    return result;
+}
+
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/bench/figure.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+
+namespace bench {
+
+namespace {
+
+std::optional<Figure> parse_line(std::string_view line) {
+    for (const std::string_view mark : {"bench: ", "statistics: "}) {
+        const auto at = line.find(mark);
+        if (at == line.npos)
+            continue;
+        std::istringstream words{std::string{line.substr(at + mark.size())}};
+        Figure figure;
+        std::string value;
+        if (!(words >> figure.name >> value))
+            return {};
+        if (value == "-") {
+            std::getline(words >> std::ws, figure.reason, '\r');
+            return figure;
+        }
+        std::uint64_t number = 0;
+        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+        if (error != std::errc{} || end != value.data() + value.size() || !(words >> figure.unit))
+            return {};
+        figure.value = number;
+        return figure;
+    }
+    return {};
+}
+
+}
+
+std::vector<Figure> parse(std::string_view console) {
+    std::vector<Figure> figures;
+    std::istringstream lines{std::string{console}};
+    for (std::string line; std::getline(lines, line);)
+        if (auto figure = parse_line(line))
+            figures.push_back(std::move(*figure));
+    return figures;
+}
+
+const Figure* find(const std::vector<Figure>& figures, std::string_view name) {
+    const auto found = std::ranges::find(figures, name, &Figure::name);
+    return found == figures.end() ? nullptr : &*found;
+}
+
+std::optional<std::uint64_t> value_of(const std::vector<Figure>& figures, std::string_view name) {
+    const Figure* figure = find(figures, name);
+    return figure ? figure->value : std::nullopt;
+}
+
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/bench/suite.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <regex>
+#include <stdexcept>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/bench/baseline.hpp"
+#include "cli/bundle.hpp"
+#include "cli/project.hpp"
+
+namespace bench {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+void write_text(const fs::path& file, const std::string& text) {
+    std::ofstream stream{file};
+    if (!(stream << text).flush())
+        throw std::runtime_error{fmt::format("{}: cannot be written", file.string())};
+}
+
+}
+
+bool Suite::wanted(System system) const {
+    return on.empty() || std::ranges::find(on, name_of(system)) != on.end();
+}
+
+std::vector<Figure> Suite::run(System system, const Workload& workload) {
+    fmt::print(stderr, "bench: {} on {}\n", workload.name, name_of(system));
+    return bench::run(system, workload, settings, *folder_);
+}
+
+/// Runs a workload on each system; what it prints becomes rows.
+void Suite::run_everywhere(const Workload& workload, const std::string& prefix) {
+    for (const System system : systems) {
+        if (!wanted(system))
+            continue;
+        for (const Figure& figure : run(system, workload))
+            if (!figure.value)
+                table_.set_reason(system, prefix + figure.name, figure.reason);
+            else if (figure.unit == "instructions" && !figure.name.starts_with("instructions-before") &&
+                     figure.name != "emulated" && figure.name != "first-instruction")
+                table_.set(system, prefix + figure.name, *figure.value, figure.unit);
+    }
+}
+
+/// The manifests in bench/: what only a hypervisor has. Each prints its figures.
+void Suite::nucleus() {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator{Project{}.root / "bench"})
+        if (entry.path().extension() == ".toml")
+            files.push_back(entry.path());
+    std::ranges::sort(files);
+    for (const fs::path& file : files) {
+        const auto manifest = read_manifest(file);
+        if (!manifest)
+            throw std::runtime_error{"a manifest of the benchmarks is wrong"};
+        qemu::Machine machine;
+        machine.qemu = settings.qemu;
+        machine.cpu = settings.cpu;
+        machine.harts = manifest->bench_harts;
+        machine.nucleus = Project{}.target / "nucleus.bin";
+        machine.bundle = memory_file(bundle::make(*manifest));
+        fmt::print(stderr, "bench: {}\n", file.filename().string());
+        constexpr unsigned limit_seconds = 120;
+        const Emulated emulated = emulate(machine, Clock::Instructions, *folder_, limit_seconds);
+        const auto figures = parse(emulated.console);
+        if (!emulated.ended || figures.empty())
+            throw std::runtime_error{fmt::format("{}\n{}: the benchmark failed", emulated.console, file.string())};
+        for (const Figure& figure : figures)
+            if (figure.unit == "instructions")
+                table_.set(System::Sundew, "nucleus." + figure.name, figure.value.value_or(0), figure.unit);
+    }
+}
+
+void Suite::primitives() {
+    Workload workload;
+    workload.kernel = Project{}.target / "images/bench-primitives";
+    workload.name = "primitives, one hart";
+    run_everywhere(workload, "guest.");
+    workload.name = "primitives, four harts";
+    workload.cpus = 4;
+    if (!quick)
+        run_everywhere(workload, "guest-4.");
+    // Firmware spins for the other harts' answers until the emulator's turn for them comes.
+    for (const char* name : {"guest-4.sbi-remote-fence-2", "guest-4.sbi-remote-fence-4"})
+        if (!quick && wanted(System::Bare))
+            table_.set_reason(System::Bare, name, "firmware spins for the other harts, which -icount runs in turns");
+}
+
+int Suite::operator()() {
+    folder_.emplace();
+    struct Part {
+        const char* name;
+        void (Suite::*run)();
+        bool quick;
+    };
+    constexpr Part parts[]{{"nucleus", &Suite::nucleus, true}, {"primitives", &Suite::primitives, true},
+                           {"boot", &Suite::boot, false},      {"console", &Suite::console, false},
+                           {"disk", &Suite::disk, false},      {"timer", &Suite::timer, false}};
+    const std::regex pattern{only.empty() ? ".*" : only};
+    for (const Part& part : parts)
+        if (std::regex_match(part.name, pattern) && (part.quick || !quick))
+            (this->*part.run)();
+    fmt::print("{}", json ? table_.json() : table_.text());
+    if (!svg.empty())
+        write_text(svg, table_.svg());
+    if (!new_baseline.empty())
+        write_text(new_baseline, baseline::make(table_));
+    return baseline.empty() ? 0 : baseline::check(table_, baseline);
+}
+
+void add_verb(CLI::App& app, Suite& suite, int& status) {
+    CLI::App& verb = *app.add_subcommand(
+        "bench", "Count what things cost, on the bare emulated machine, on Sundew, and on Linux's KVM.");
+    verb.add_option("--cpu", suite.settings.cpu, "QEMU's model of the harts")->capture_default_str();
+    verb.add_option("--qemu", suite.settings.qemu, "7 or 10 (as `sundew test` fetches them), or a path")
+        ->capture_default_str();
+    verb.add_option("--memory", suite.settings.memory, "RAM of the guests and of the bare machine")
+        ->transform(CLI::AsSizeValue(false))
+        ->capture_default_str();
+    verb.add_option("--only", suite.only,
+                    "parts of the suite, as a regular expression: nucleus, primitives, boot, console, disk, timer");
+    verb.add_option("--on", suite.on, "only on this system, which may be given again: bare, KVM, Sundew")
+        ->check(CLI::IsMember({"bare", "KVM", "Sundew"}));
+    verb.add_flag("--quick", suite.quick, "only what takes less than a minute and is always the same");
+    verb.add_flag("--json", suite.json, "as JSON");
+    verb.add_option("--svg", suite.svg, "also write a picture to this file");
+    verb.add_option("--check", suite.baseline, "fail where a figure is more than 3 % worse than in this file")
+        ->check(CLI::ExistingFile);
+    verb.add_option("--write-baseline", suite.new_baseline, "write Sundew's figures to a file for --check");
+    verb.callback([&] { status = suite(); });
+}
+
+}

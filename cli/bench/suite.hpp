@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/bench/system.hpp"
+#include "cli/bench/table.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace bench {
+
+/// The verb `bench`: runs everything on everything and compares.
+class Suite {
+  public:
+    int operator()();
+
+    Settings settings;
+    std::string only; ///< a regular expression: parts of the suite
+    bool json = false, quick = false;
+    std::vector<std::string> on; ///< systems by name; empty: all
+    std::filesystem::path svg, baseline, new_baseline;
+
+  private:
+    std::vector<Figure> run(System system, const Workload& workload);
+    void run_everywhere(const Workload& workload, const std::string& prefix);
+    bool wanted(System system) const;
+    Workload linux_workload(const std::string& what, bool virtio_console = false, bool disk = false,
+                            Clock clock = Clock::Instructions);
+
+    void nucleus();
+    void primitives();
+    void boot();
+    void console();
+    void disk();
+    void timer();
+
+    Table table_;
+    std::optional<TemporaryFolder> folder_;
+};
+
+/// Adds it to the command line.
+void add_verb(CLI::App& app, Suite& suite, int& status);
+
+}

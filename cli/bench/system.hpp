@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/bench/emulator.hpp"
+#include "cli/bench/figure.hpp"
+
+namespace bench {
+
+/// What is compared: the emulated machine itself, Sundew on it, and Linux's KVM on it.
+enum class System : std::uint8_t { Bare, Kvm, Sundew };
+inline constexpr std::array systems{System::Bare, System::Kvm, System::Sundew};
+const char* name_of(System system);
+
+/// What is run on each of them, unchanged.
+struct Workload {
+    std::string name;
+    std::filesystem::path kernel, initrd; ///< initrd may be empty
+    std::string command_line;
+    std::filesystem::path disk; ///< may be empty
+    std::uint64_t cpus = 1;
+    Clock clock = Clock::Instructions;
+    bool virtio_console = false; ///< else a 16550A
+    unsigned limit_seconds = 300;
+};
+
+/// What all runs share.
+struct Settings {
+    std::string qemu = "10", cpu = "rv64,h=true";
+    std::uint64_t memory = std::uint64_t{512} << 20; ///< the guest's, and the bare machine's
+};
+
+/// The figures that it printed, and these: `emulated`, the instructions of all harts until the machine was off; on
+/// Sundew also `host-ram` and what came in the bundle, in KiB. Throws std::runtime_error with what went wrong.
+std::vector<Figure> run(System system, const Workload& workload, const Settings& settings,
+                        const TemporaryFolder& folder);
+
+/// Debian's initrd with one more program, as which Linux starts `/bench`.
+std::vector<char> initrd_with(const std::filesystem::path& initrd, const std::filesystem::path& program);
+
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/project.hpp"
+
+#include <cerrno>
+#include <system_error>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cli/command.hpp"
+
+/// Makes what machines boot from, those that are missing: for the default machine, unless others are named.
+int fetch_artefacts(const std::vector<std::string>& names, bool anew) {
+    std::vector<std::string> words{(Project{}.root / "tools/fetch-debian").string()};
+    if (anew)
+        words.push_back("--force");
+    words.insert(words.end(), names.begin(), names.end());
+    return command::run(words);
+}
+
+/// The manifest, or its complaints on stderr.
+std::optional<manifest::Manifest> read_manifest(const std::filesystem::path& file, bool fetch) {
+    manifest::Folders folders = Project{}.folders;
+    if (fetch)
+        folders.fetch = [](const std::string& name) { (void)fetch_artefacts({name}); };
+    auto manifest = manifest::read(file, folders);
+    if (manifest)
+        return std::move(*manifest);
+    for (const std::string& complaint : manifest.error())
+        fmt::print(stderr, "{}\n", complaint);
+    return {};
+}
+
+/// The bundle as a file that only this process and what it becomes can see, by its path.
+std::filesystem::path memory_file(const std::vector<char>& bytes) {
+    const int file = memfd_create("bundle", 0);
+    for (std::size_t done = 0; done < bytes.size();) {
+        const ssize_t written = write(file, bytes.data() + done, bytes.size() - done);
+        if (written < 0)
+            throw std::system_error{errno, std::generic_category(), "the bundle"};
+        done += static_cast<std::size_t>(written);
+    }
+    return fmt::format("/proc/self/fd/{}", file);
+}
+
+/// RAM that a host needs for these machines and what they come in, with some to spare.
+std::uint64_t memory_for(const manifest::Manifest& manifest, std::uint64_t bundle_bytes) {
+    constexpr std::uint64_t spare = 64 << 20;
+    std::uint64_t bytes = bundle_bytes + spare;
+    for (const manifest::Machine& machine : manifest.machines) {
+        bytes += machine.memory + machine.heap;
+        for (const manifest::Disk& disk : machine.disks)
+            bytes += disk.ram ? std::filesystem::file_size(disk.file) : 0;
+    }
+    // QEMU puts the bundle into the middle of the RAM, or 512 MiB behind the nucleus: room for it all above that.
+    constexpr std::uint64_t small = 192 << 20, below = 512 << 20;
+    return bytes <= small ? 0 : (bytes + below + spare - 1) / spare * spare;
+}
