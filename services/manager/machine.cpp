@@ -9,6 +9,7 @@
 #include "base/page.hpp"
 #include "sdk/mapping.hpp"
 #include "sdk/startup.hpp"
+#include "services/manager/zero.hpp"
 
 namespace {
 
@@ -17,21 +18,6 @@ using abi::Rights;
 
 std::uint64_t range_info(abi::Handle slot, std::uint64_t which) {
     return sdk::call(abi::Call::RangeInfo, slot, which).value_or(0);
-}
-
-/// Zeroes new memory and puts `content` at its start, piece by piece.
-abi::Result<void> fill(abi::Handle memory, std::uint64_t pages, std::span<const std::byte> content) {
-    constexpr std::uint64_t piece = 4096; // 16 MiB
-    for (std::uint64_t done = 0; done < pages; done += piece) {
-        const auto mapping = sdk::Mapping::create(memory, done, std::min(piece, pages - done));
-        if (!mapping)
-            return std::unexpected{mapping.error()};
-        std::memset(mapping->bytes().data(), 0, mapping->bytes().size());
-        const std::size_t copied = std::min(content.size(), mapping->bytes().size());
-        std::memcpy(mapping->bytes().data(), content.data(), copied);
-        content = content.subspan(copied);
-    }
-    return {};
 }
 
 void copy_text(std::span<char> to, std::string_view from) {
@@ -62,6 +48,36 @@ abi::Result<sdk::Handle> Memories::handle(Ram::Pages pages) const {
             return sdk::Handle{*slot};
         }
     return std::unexpected{abi::Error::BadArgument};
+}
+
+/// Whether it could be done with cbo.zero.
+bool Memories::zero_quickly(abi::Handle memory, std::uint64_t pages) {
+    if (!worth_zeroing_by_blocks(pages, block_bytes_))
+        return false;
+    const auto code = ram_.take(1);
+    if (!code)
+        return false;
+    const auto page = handle(*code);
+    const bool done = page && zero_by_blocks(memory, pages, page->slot(), block_bytes_);
+    ram_.give(*code);
+    return done;
+}
+
+/// Piece by piece, so that little of the manager's address space is used.
+abi::Result<void> Memories::fill(abi::Handle memory, std::uint64_t pages, std::span<const std::byte> content) {
+    constexpr std::uint64_t piece = 4096; // 16 MiB
+    const bool zeroed = zero_quickly(memory, pages);
+    for (std::uint64_t done = 0; done < pages && !(zeroed && content.empty()); done += piece) {
+        const auto mapping = sdk::Mapping::create(memory, done, std::min(piece, pages - done));
+        if (!mapping)
+            return std::unexpected{mapping.error()};
+        if (!zeroed)
+            std::memset(mapping->bytes().data(), 0, mapping->bytes().size());
+        const std::size_t copied = std::min(content.size(), mapping->bytes().size());
+        std::memcpy(mapping->bytes().data(), content.data(), copied);
+        content = content.subspan(copied);
+    }
+    return {};
 }
 
 abi::Result<sdk::Handle> device_memory(const host_devices::Device& device) {
@@ -102,7 +118,7 @@ abi::Result<sdk::Handle> Machine::take(Memories& memories, std::uint64_t count, 
     auto memory = memories.handle(*pages);
     if (!memory)
         return memory;
-    if (const auto filled = fill(memory->slot(), pages->count, content); !filled)
+    if (const auto filled = memories.fill(memory->slot(), pages->count, content); !filled)
         return std::unexpected{filled.error()};
     return memory;
 }

@@ -28,14 +28,21 @@ class Memories {
     Ram& ram() { return ram_; }
     /// A handle of just these pages.
     abi::Result<sdk::Handle> handle(Ram::Pages pages) const;
+    /// From now on large memory is zeroed with cbo.zero, whose blocks have that many bytes.
+    void zero_by(std::uint64_t block_bytes) { block_bytes_ = block_bytes; }
+    /// Zeroes memory and puts `content` at its start.
+    abi::Result<void> fill(abi::Handle memory, std::uint64_t pages, std::span<const std::byte> content);
 
   private:
     struct Range {
         abi::Handle slot;
         Ram::Pages pages;
     };
+    bool zero_quickly(abi::Handle memory, std::uint64_t pages);
+
     std::vector<Range> ranges_;
     Ram ram_;
+    std::uint64_t block_bytes_ = 0;
 };
 
 /// Handles for the registers of a device of the host, in whole pages.

@@ -170,6 +170,7 @@ int main() {
     Memories memories{manager_heap};
     const Host host{HostFacts::read(tree.bytes().subspan(offset)), read_host_clock(devices)};
     host_seed = host.facts.seed;
+    memories.zero_by(host.facts.cbo_block_bytes);
     const auto ended = run(memories, devices, host);
     if (!ended)
         sdk::log("%s", ended.error().c_str());

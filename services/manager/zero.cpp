@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/manager/zero.hpp"
+
+#include <cstring>
+
+#include "base/page.hpp"
+#include "sdk/guest_memory.hpp"
+#include "sdk/mapping.hpp"
+#include "sdk/virtual_cpu.hpp"
+
+extern "C" const std::byte zero_guest[], zero_guest_end[];
+
+namespace {
+
+using abi::Rights;
+constexpr GuestPhysical code_at{0}, memory_at{0x4000'0000}; // aligned so that the largest pages fit
+constexpr std::uint64_t blocks_at_once = 8;
+
+abi::Result<void> run(sdk::VirtualCpu& cpu, std::uint64_t bytes, std::uint64_t block_bytes) {
+    using enum abi::VcpuRegister;
+    constexpr std::uint64_t not_the_nucleus_s = 0x0900'0000; // an extension that it leaves to monitors
+    if (const auto allowed = cpu.write(Henvcfg, sdk::system_info(abi::SystemFact::Henvcfg)); !allowed)
+        return std::unexpected{allowed.error()};
+    abi::Registers& registers = cpu.registers();
+    registers.pc = code_at.value;
+    registers.x[10] = memory_at.value;
+    registers.x[11] = memory_at.value + bytes;
+    registers.x[12] = block_bytes;
+    registers.x[17] = not_the_nucleus_s;
+    const sdk::Exit exit = cpu.resume();
+    if (!std::holds_alternative<sdk::SbiCall>(exit) || registers.x[10] != memory_at.value + bytes)
+        return std::unexpected{abi::Error::Unsupported};
+    return {};
+}
+
+}
+
+bool worth_zeroing_by_blocks(std::uint64_t pages, std::uint64_t block_bytes) {
+    constexpr std::uint64_t least_pages = 64, cbze = 1 << 7; // norm:henvcfg_cbze_op
+    return pages >= least_pages && block_bytes != 0 && page_bytes % (block_bytes * blocks_at_once) == 0 &&
+           (sdk::system_info(abi::SystemFact::Henvcfg) & cbze) != 0;
+}
+
+abi::Result<void> zero_by_blocks(abi::Handle memory, std::uint64_t pages, abi::Handle code, std::uint64_t block_bytes) {
+    {
+        const auto page = sdk::Mapping::create(code, 0, 1);
+        if (!page)
+            return std::unexpected{page.error()};
+        std::memcpy(page->bytes().data(), zero_guest, static_cast<std::size_t>(zero_guest_end - zero_guest));
+    }
+    asm volatile("fence rw, rw" ::: "memory");
+    auto guest = sdk::GuestMemory::create(abi::GuestFlags::None);
+    if (!guest)
+        return std::unexpected{guest.error()};
+    if (const auto mapped = guest->map(code, 0, code_at, 1, Rights::Read | Rights::Execute); !mapped)
+        return mapped;
+    if (const auto mapped = guest->map(memory, 0, memory_at, pages, Rights::Read | Rights::Write); !mapped)
+        return mapped;
+    auto cpu = sdk::VirtualCpu::create(*guest, code_at);
+    if (!cpu)
+        return std::unexpected{cpu.error()};
+    return run(*cpu, pages * page_bytes, block_bytes);
+}
