@@ -129,9 +129,9 @@ extern "C" [[noreturn, gnu::used]] void run(const std::uint64_t* stack) {
     if (what == "console") {
         console_lines(console);
     } else if (what == "disk-4k") {
-        disk_reads(console, what, 4 << 10, 4 << 20);
+        disk_reads(console, what, 4 << 10, 32 << 20);
     } else if (what == "disk-128k") {
-        disk_reads(console, what, 128 << 10, 64 << 20);
+        disk_reads(console, what, 128 << 10, 256 << 20);
     } else if (what == "disk-sequential") {
         disk_reads(console, what, 1 << 20, 256 << 20);
     } else if (what == "ticks") {

@@ -17,7 +17,7 @@ std::uint64_t taken(const std::atomic<std::uint64_t>& counter) {
 }
 
 void calls(const Meter& meter) {
-    constexpr auto unknown = static_cast<sbi::Extension>(0x0900'0000);
+    constexpr auto unknown = static_cast<sbi::Extension>(0x5355'4e44); // in no range that has a meaning
     meter.measure("sbi-base", [] { bare_call(sbi::Extension::Base); });
     meter.measure("sbi-unknown", [] { bare_call(unknown); });
     meter.measure("sbi-set-timer", [] { bare_call(sbi::Extension::Time, 0, ~std::uint64_t{0}); });
@@ -52,19 +52,23 @@ void interrupts(const Meter& meter) {
     });
     clear_csr<csr::sstatus>(interrupts_on);
 
-    constexpr std::uint64_t rounds = 200, wait_nanoseconds = 100'000;
+    constexpr std::uint64_t rounds = 20, wait_nanoseconds = 100'000;
     const std::uint64_t wait = platform.hertz * wait_nanoseconds / 1'000'000'000 + 1;
-    std::uint64_t late = 0;
+    std::uint64_t best = ~std::uint64_t{0};
     write_csr<csr::sie>(interrupt_bit::timer);
-    for (std::uint64_t i = 0; i < rounds; ++i) {
-        const std::uint64_t deadline = now() + wait;
-        arm(deadline);
-        while (now() < deadline)
-            wait_for_interrupt();
-        late += now() - deadline;
-        arm(~std::uint64_t{0});
+    for (std::uint64_t batch = 0; batch < Meter::batches; ++batch) {
+        std::uint64_t late = 0;
+        for (std::uint64_t i = 0; i < rounds; ++i) {
+            const std::uint64_t deadline = now() + wait;
+            arm(deadline);
+            while (now() < deadline)
+                wait_for_interrupt();
+            late += now() - deadline;
+            arm(~std::uint64_t{0});
+        }
+        best = std::min(best, late);
     }
-    meter.print("wfi-wake-up", meter.nanoseconds(late) / rounds);
+    meter.print("wfi-wake-up", meter.nanoseconds(best) / rounds);
     write_csr<csr::sie>(0);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+
 #include "bench/primitives/platform.hpp"
 #include "guests/guest.hpp"
 
@@ -18,12 +20,18 @@ class Meter {
     void print(std::string_view name, std::uint64_t nanoseconds) const {
         print_figure(platform_, name, nanoseconds, unit_);
     }
-    /// One `action`, without the loop around it, in the middle of many.
+    /// One `action`, without the loop around it, in the middle of many: the best of a few times, since what else goes
+    /// on in a hypervisor falls into some of them.
     void measure(std::string_view name, auto action, std::uint64_t rounds = 2000) const {
+        const std::uint64_t each = rounds / batches;
         (void)ticks_of(10, action);
-        const std::uint64_t loop = ticks_of(rounds, [] { asm volatile(""); }), all = ticks_of(rounds, action);
-        print(name, all < loop ? 0 : (nanoseconds(all - loop) + rounds / 2) / rounds);
+        const std::uint64_t loop = ticks_of(each, [] { asm volatile(""); });
+        std::uint64_t best = ~std::uint64_t{0};
+        for (std::uint64_t batch = 0; batch < batches; ++batch)
+            best = std::min(best, ticks_of(each, action));
+        print(name, best < loop ? 0 : (nanoseconds(best - loop) + each / 2) / each);
     }
+    static constexpr std::uint64_t batches = 10;
 
   private:
     static std::uint64_t ticks_of(std::uint64_t times, auto action) {
@@ -33,22 +41,25 @@ class Meter {
         return now() - before;
     }
     /// Instructions, if an addition, a division and a jump all take just one nanosecond; nothing but an emulator that
-    /// counts does that.
+    /// counts does that. A hypervisor's own work may fall into a try, but not into each of them.
     std::string_view find_unit() const {
-        constexpr std::uint64_t rounds = 200'000;
-        const auto counted = [&](std::uint64_t ticks, std::uint64_t instructions) {
-            const std::uint64_t took = nanoseconds(ticks);
-            return took > instructions - instructions / 50 && took < instructions + instructions / 20;
+        constexpr std::uint64_t rounds = 20'000, instructions = 3 * rounds, tries = 8;
+        const auto counted = [&](auto action) {
+            for (std::uint64_t i = 0; i < tries; ++i)
+                if (const std::uint64_t took = nanoseconds(ticks_of(1, action));
+                    took > instructions - instructions / 50 && took < instructions + instructions / 50)
+                    return true;
+            return false;
         };
-        const std::uint64_t added = ticks_of(1, [] {
+        const bool added = counted([] {
             asm volatile("li t0, %0\n1: addi t0, t0, -1\n addi t1, t1, 3\n bnez t0, 1b" ::"i"(rounds)
                          : "t0", "t1", "memory");
         });
-        const std::uint64_t divided = ticks_of(1, [] {
+        const bool divided = counted([] {
             asm volatile("li t0, %0\n li t2, 3\n1: addi t0, t0, -1\n div t1, t0, t2\n bnez t0, 1b" ::"i"(rounds)
                          : "t0", "t1", "t2", "memory");
         });
-        return counted(added, 3 * rounds) && counted(divided, 3 * rounds) ? "instructions" : "ns";
+        return added && divided ? "instructions" : "ns";
     }
 
     const Platform& platform_;

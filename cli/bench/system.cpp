@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/bundle.hpp"
+#include "cli/command.hpp"
 #include "cli/project.hpp"
 
 namespace bench {
@@ -28,6 +29,10 @@ void write_file(const fs::path& file, const std::vector<char>& bytes) {
     stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     if (!stream.flush())
         throw std::runtime_error{fmt::format("{}: cannot be written", file.string())};
+}
+
+std::vector<char> text_bytes(const std::string& text) {
+    return {text.begin(), text.end()};
 }
 
 qemu::Machine bare_machine(const Workload& workload, const Settings& settings) {
@@ -51,6 +56,61 @@ qemu::Machine bare_machine(const Workload& workload, const Settings& settings) {
         machine.serial = "none";
     }
     return machine;
+}
+
+/// Linux as a host of KVM with the same machine as its guest. Kernel and initrd of the guest come in the host's initrd.
+qemu::Machine kvm_machine(const Workload& workload, const Settings& settings, const TemporaryFolder& folder) {
+    const Project project;
+    const fs::path kernel = project.folders.artefacts / "kernel", base = project.folders.artefacts / "kvm-host";
+    for (const fs::path& artefact : {kernel, base})
+        if (!fs::exists(artefact) && fetch_artefacts({artefact.filename()}) != 0)
+            throw std::runtime_error{fmt::format("{} could not be fetched", artefact.filename().string())};
+    std::vector<std::string> words{"set",
+                                   "--",
+                                   "-M",
+                                   "virt,accel=kvm",
+                                   "-cpu",
+                                   "host",
+                                   "-display",
+                                   "none",
+                                   "-nodefaults",
+                                   "-global",
+                                   "virtio-mmio.force-legacy=false",
+                                   "-smp",
+                                   std::to_string(workload.cpus),
+                                   "-m",
+                                   fmt::format("{}K", settings.memory >> 10),
+                                   "-kernel",
+                                   "/guest/kernel"};
+    const auto add = [&](std::initializer_list<std::string> more) { words.insert(words.end(), more); };
+    std::vector<Member> members{{"guest/init", project.root / "bench/kvm/init"}, {"guest/kernel", workload.kernel}};
+    if (!workload.initrd.empty()) {
+        members.push_back({"guest/initrd", workload.initrd});
+        add({"-initrd", "/guest/initrd"});
+    }
+    if (!workload.command_line.empty())
+        add({"-append", workload.command_line});
+    if (!workload.disk.empty())
+        add({"-drive", "file=/dev/vda,format=raw,if=none,id=disk0,readonly=on,cache.direct=on", "-device",
+             "virtio-blk-device,drive=disk0,bus=virtio-mmio-bus.0"});
+    if (workload.virtio_console)
+        add({"-serial", "none", "-chardev", "stdio,id=console", "-device", "virtio-serial-device,bus=virtio-mmio-bus.4",
+             "-device", "virtconsole,chardev=console"});
+    else
+        add({"-serial", "stdio"});
+    write_file(folder / "words", text_bytes(command::quote(words) + "\n"));
+    members.push_back({"guest/words", folder / "words"});
+    write_file(folder / "kvm-initrd", initrd_with(base, members));
+
+    constexpr std::uint64_t own = std::uint64_t{768} << 20;
+    Workload host = workload;
+    host.kernel = kernel;
+    host.initrd = folder / "kvm-initrd";
+    host.command_line = "console=ttyS0 quiet rdinit=/guest/init";
+    host.virtio_console = false;
+    Settings larger = settings;
+    larger.memory += own;
+    return bare_machine(host, larger);
 }
 
 /// The manifest of the same machine on Sundew.
@@ -102,8 +162,9 @@ const char* name_of(System system) {
 std::vector<Figure> run(System system, const Workload& workload, const Settings& settings,
                         const TemporaryFolder& folder) {
     std::vector<Figure> more;
-    const qemu::Machine machine =
-        system == System::Sundew ? sundew_machine(workload, settings, folder, more) : bare_machine(workload, settings);
+    const qemu::Machine machine = system == System::Sundew ? sundew_machine(workload, settings, folder, more)
+                                  : system == System::Kvm  ? kvm_machine(workload, settings, folder)
+                                                           : bare_machine(workload, settings);
     const Emulated emulated = emulate(machine, workload.clock, folder, workload.limit_seconds);
     const auto fail = [&](const char* why) {
         const std::size_t most = 3000, skipped = emulated.console.size() - std::min(most, emulated.console.size());
@@ -123,12 +184,13 @@ std::vector<Figure> run(System system, const Workload& workload, const Settings&
     return figures;
 }
 
-std::vector<char> initrd_with(const fs::path& initrd, const fs::path& program) {
+std::vector<char> initrd_with(const fs::path& initrd, const std::vector<Member>& members) {
     // Linux unpacks archives that follow one another (Documentation/driver-api/early-userspace/buffer-format.rst).
     std::vector<char> bytes = read_file(initrd);
     bytes.resize((bytes.size() + 3) & ~std::size_t{3});
     bundle::Archive archive;
-    archive.add_program("bench", read_file(program));
+    for (const Member& member : members)
+        archive.add_program(member.name, read_file(member.file));
     const std::vector<char> added = archive.finish();
     bytes.insert(bytes.end(), added.begin(), added.end());
     return bytes;

@@ -39,7 +39,11 @@ struct Settings {
 std::vector<Figure> run(System system, const Workload& workload, const Settings& settings,
                         const TemporaryFolder& folder);
 
-/// Debian's initrd with one more program, as which Linux starts `/bench`.
-std::vector<char> initrd_with(const std::filesystem::path& initrd, const std::filesystem::path& program);
+/// An initrd with more files in it, all of them executable.
+struct Member {
+    std::string name;
+    std::filesystem::path file;
+};
+std::vector<char> initrd_with(const std::filesystem::path& initrd, const std::vector<Member>& members);
 
 }
