@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/bench/baseline.hpp"
 #include "cli/bench/figure.hpp"
 #include "cli/bench/table.hpp"
 #include "cli/bundle.hpp"
@@ -105,6 +106,22 @@ TEST(Bench, ComparesSystemsRowByRow) {
                             "\\\"here\\\"\", \"Sundew\": 30}\n]\n");
     EXPECT_NE(table.text().find("exit on KVM: not \"here\""), std::string::npos);
     EXPECT_NE(table.svg().find(">exit</text>"), std::string::npos);
+}
+
+TEST_F(Manifests, BaselinesFailWithBothNumbersWhenAFigureIsWorse) {
+    const fs::path file = folder / "baseline.json";
+    bench::Table table;
+    table.set(bench::System::Sundew, "exit", 100, "instructions");
+    std::ofstream{file} << bench::baseline::make(table);
+    EXPECT_EQ(bench::baseline::check(table, file), 0);
+    table.set(bench::System::Sundew, "exit", 103, "instructions");
+    EXPECT_EQ(bench::baseline::check(table, file), 0);
+    table.set(bench::System::Sundew, "exit", 104, "instructions");
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(bench::baseline::check(table, file), 1);
+    const std::string said = testing::internal::GetCapturedStderr();
+    EXPECT_NE(said.find("exit: 104 now, 100 in"), std::string::npos) << said;
+    EXPECT_EQ(bench::baseline::check(bench::Table{}, file), 1); // not measured
 }
 
 TEST(Command, QuotesWhatAShellWouldTakeApart) {

@@ -18,6 +18,7 @@ enum class Call : std::uint64_t {
     Write = 64,
     Pread = 67,
     Nanosleep = 101,
+    ClockGettime = 113,
     Reboot = 142,
     FinitModule = 273,
 };
@@ -64,6 +65,14 @@ class File {
   private:
     std::int64_t descriptor_;
 };
+
+/// Nanoseconds since the kernel began to keep time.
+inline std::uint64_t monotonic() {
+    constexpr std::uint64_t clock = 1, second = 1'000'000'000;
+    std::uint64_t time[2]{};
+    call(Call::ClockGettime, clock, address(time));
+    return time[0] * second + time[1];
+}
 
 /// Ticks of the `time` register.
 inline std::uint64_t ticks() {

@@ -51,6 +51,8 @@ struct Visitor {
             node.extensions = value;
         else if (name == "riscv,isa")
             node.isa = value;
+        else if (name == "bootargs")
+            platform.command_line = value.string();
         else if (name == "timebase-frequency")
             platform.hertz = value.cell();
     }

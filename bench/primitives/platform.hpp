@@ -22,6 +22,7 @@ struct Platform {
     std::array<Virtio, 8> virtio{};
     std::size_t virtio_count = 0;
     bool sstc = false;
+    std::string_view command_line;
 };
 
 /// Whether the tree could be read.

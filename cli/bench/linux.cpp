@@ -49,53 +49,73 @@ Workload Suite::linux_workload(const std::string& what, bool virtio_console, boo
     return workload;
 }
 
-/// From the guest's first instruction to its first program, and what there was to do for it.
+/// From the guest's first instruction to its first program, by its own clock; and until it is off, by the emulator's
+/// count, less that of a guest that does nothing else.
 void Suite::boot() {
-    Workload first;
-    first.name = "first instruction";
-    first.kernel = Project{}.target / "images/bench-primitives";
-    for (const bool virtio : {false, true})
-        for (const System system : systems) {
-            if (!wanted(system))
-                continue;
-            const std::uint64_t begin = get(run(system, first), "first-instruction");
-            const auto figures = run(system, linux_workload("boot", virtio));
-            const std::string prefix = virtio ? "boot-virtio-console." : "boot.";
-            table_.set(system, prefix + "to-user-space", get(figures, "user-space") - begin, "instructions");
-            table_.set(system, prefix + "to-first-line", get(figures, "first-line") - begin, "instructions");
-            if (!virtio)
-                table_.set(system, "power-on.to-first-instruction",
-                           system == System::Bare ? begin : value_of(figures, "instructions-before-first").value_or(0),
-                           "instructions");
+    Workload nothing;
+    nothing.name = "nothing";
+    nothing.kernel = Project{}.target / "images/bench-primitives";
+    nothing.command_line = "off";
+    for (const bool virtio : {false, true}) {
+        const std::string prefix = virtio ? "boot-virtio-console." : "boot.";
+        on_each(prefix + "*", [&](System system) {
+            const auto off = run(system, nothing), figures = run(system, linux_workload("boot", virtio));
+            constexpr std::uint64_t nanoseconds_per_tick = 100; // of QEMU's `virt`
+            const std::uint64_t begin = get(off, "first-ticks") * nanoseconds_per_tick;
+            if (const auto reached = value_of(figures, "user-space"))
+                table_.set(system, prefix + "to-user-space", *reached - begin, "instructions");
+            else
+                table_.set_reason(system, prefix + "to-user-space", "user mode may not read the time there");
+            table_.set(system, prefix + "to-power-off", get(figures, "emulated") - get(off, "emulated"),
+                       "instructions");
             for (const Figure& figure : figures)
-                if ((figure.name.starts_with("exits-") || figure.name.starts_with("answered-")) && figure.value != 0u)
+                if ((figure.name.find("exit") != std::string::npos || figure.name.starts_with("answered-")) &&
+                    figure.value != 0u)
                     table_.set(system, prefix + figure.name, figure.value.value_or(0), figure.unit);
-            if (const auto free = value_of(figures, "ram-left"); free && !virtio) {
-                constexpr std::uint64_t firmware = 384; // OpenSBI's, which the device tree reserves
-                table_.set(system, "ram.taken",
-                           get(figures, "host-ram") - get(figures, "bundle") - (settings.memory >> 10) - firmware -
-                               *free,
-                           "KiB");
-            }
-        }
+            if (!virtio)
+                start(system, begin, figures);
+        });
+    }
+}
+
+/// From power-on to the guest's first instruction, and the RAM that is then taken.
+void Suite::start(System system, std::uint64_t begin, const std::vector<Figure>& figures) {
+    if (system == System::Bare)
+        table_.set(system, "start.instructions", begin, "instructions");
+    if (system == System::Kvm)
+        table_.set_reason(system, "start.instructions", "the guest's clock begins with it");
+    if (system != System::Sundew)
+        return;
+    constexpr std::uint64_t firmware = 384; // OpenSBI's KiB, which the device tree reserves
+    table_.set(system, "start.instructions", get(figures, "instructions-before-first"), "instructions");
+    table_.set(system, "start.ram-taken",
+               get(figures, "host-ram") - get(figures, "bundle") - (settings.memory >> 10) - firmware -
+                   get(figures, "ram-left"),
+               "KiB");
 }
 
 /// 80 characters and the end of the line, written at once.
 void Suite::console() {
-    for (const bool virtio : {false, true})
-        for (const System system : systems)
-            if (wanted(system))
-                table_.set(system, virtio ? "console.line-virtio" : "console.line-uart",
-                           get(run(system, linux_workload("console", virtio)), "console-line"), "instructions");
+    for (const bool virtio : {false, true}) {
+        const std::string row = virtio ? "console.line-virtio" : "console.line-uart";
+        on_each(row, [&](System system) {
+            table_.set(system, row, get(run(system, linux_workload("console", virtio)), "console-line"),
+                       "instructions");
+        });
+    }
 }
 
-/// Instructions: of all harts, by the emulator's count, less those of a machine that reads nothing. Times: as they pass
-/// outside, for nothing but the ratio.
+/// Instructions: by the emulator's count, less those of a machine that reads nothing. Times: as they pass outside, for
+/// nothing but the ratio.
 void Suite::disk() {
+    Workload alone;
+    alone.name = "primitives, disk";
+    alone.kernel = Project{}.target / "images/bench-primitives";
+    alone.disk = linux_workload("boot", false, true).disk;
+    alone.clock = Clock::InstructionsIdle;
+    run_everywhere(alone, "guest.");
     constexpr std::uint64_t read_before = 16; // bench/linux/init.cpp
-    for (const System system : systems) {
-        if (!wanted(system))
-            continue;
+    on_each("disk.*", [&](System system) {
         const auto emulated = [&](const char* what) { // without the boot, which differs a little each time
             const auto figures = run(system, linux_workload(what, false, true, Clock::InstructionsIdle));
             return get(figures, "emulated") - get(figures, "first-line");
@@ -106,7 +126,7 @@ void Suite::disk() {
         for (const char* what : {"disk-4k", "disk-sequential"})
             table_.set(system, fmt::format("disk.wall-{}", what + 5),
                        get(run(system, linux_workload(what, false, true, Clock::Wall)), what), "ns");
-    }
+    });
 }
 
 /// Exits for a thousand of the kernel's timer ticks.

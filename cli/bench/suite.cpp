@@ -38,16 +38,22 @@ std::vector<Figure> Suite::run(System system, const Workload& workload) {
 
 /// Runs a workload on each system; what it prints becomes rows.
 void Suite::run_everywhere(const Workload& workload, const std::string& prefix) {
-    for (const System system : systems) {
-        if (!wanted(system))
-            continue;
+    on_each(prefix + "*", [&](System system) {
         for (const Figure& figure : run(system, workload))
             if (!figure.value)
                 table_.set_reason(system, prefix + figure.name, figure.reason);
-            else if (figure.unit == "instructions" && !figure.name.starts_with("instructions-before") &&
-                     figure.name != "emulated" && figure.name != "first-instruction")
+            else if (figure.name == "instructions-before-first")
+                table_.set(system, prefix + "power-on", *figure.value, figure.unit);
+            else if (figure.unit == "instructions" && figure.name != "emulated" && figure.name != "first-instruction")
                 table_.set(system, prefix + figure.name, *figure.value, figure.unit);
-    }
+    });
+}
+
+/// The table gets the last line, which says what it was; the rest is for whoever looks into it.
+void Suite::complain(System system, const std::string& row, const std::string& what) {
+    failed_ = true;
+    fmt::print(stderr, "{}\n", what);
+    table_.set_reason(system, row, what.substr(what.find_last_of('\n') + 1));
 }
 
 /// The manifests in bench/: what only a hypervisor has. Each prints its figures.
@@ -113,7 +119,8 @@ int Suite::operator()() {
         write_text(svg, table_.svg());
     if (!new_baseline.empty())
         write_text(new_baseline, baseline::make(table_));
-    return baseline.empty() ? 0 : baseline::check(table_, baseline);
+    const int status = baseline.empty() ? 0 : baseline::check(table_, baseline);
+    return failed_ ? 1 : status;
 }
 
 void add_verb(CLI::App& app, Suite& suite, int& status) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -30,17 +31,31 @@ class Suite {
     std::vector<Figure> run(System system, const Workload& workload);
     void run_everywhere(const Workload& workload, const std::string& prefix);
     bool wanted(System system) const;
+    /// Does something on each system that is wanted; what goes wrong stands in the table as the reason for no number.
+    template <class Action>
+    void on_each(const std::string& row, Action action) {
+        for (const System system : systems)
+            try {
+                if (wanted(system))
+                    action(system);
+            } catch (const std::runtime_error& error) {
+                complain(system, row, error.what());
+            }
+    }
+    void complain(System system, const std::string& row, const std::string& what);
     Workload linux_workload(const std::string& what, bool virtio_console = false, bool disk = false,
                             Clock clock = Clock::Instructions);
 
     void nucleus();
     void primitives();
     void boot();
+    void start(System system, std::uint64_t begin, const std::vector<Figure>& figures);
     void console();
     void disk();
     void timer();
 
     Table table_;
+    bool failed_ = false;
     std::optional<TemporaryFolder> folder_;
 };
 

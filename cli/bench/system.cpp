@@ -88,8 +88,10 @@ qemu::Machine kvm_machine(const Workload& workload, const Settings& settings, co
         members.push_back({"guest/initrd", workload.initrd});
         add({"-initrd", "/guest/initrd"});
     }
+    // QEMU has user mode of its KVM guests begin with no right to read the time (scounteren), and Linux leaves it so.
+    const bool from_linux = workload.command_line.find("rdinit=/bench") != std::string::npos;
     if (!workload.command_line.empty())
-        add({"-append", workload.command_line});
+        add({"-append", workload.command_line + (from_linux ? " no-time" : "")});
     if (!workload.disk.empty())
         add({"-drive", "file=/dev/vda,format=raw,if=none,id=disk0,readonly=on,cache.direct=on", "-device",
              "virtio-blk-device,drive=disk0,bus=virtio-mmio-bus.0"});
@@ -165,7 +167,9 @@ std::vector<Figure> run(System system, const Workload& workload, const Settings&
     const qemu::Machine machine = system == System::Sundew ? sundew_machine(workload, settings, folder, more)
                                   : system == System::Kvm  ? kvm_machine(workload, settings, folder)
                                                            : bare_machine(workload, settings);
-    const Emulated emulated = emulate(machine, workload.clock, folder, workload.limit_seconds);
+    // Under KVM the emulator forgets its translations at each switch between host and guest.
+    const unsigned slower = system == System::Kvm ? 6 : 1;
+    const Emulated emulated = emulate(machine, workload.clock, folder, workload.limit_seconds * slower);
     const auto fail = [&](const char* why) {
         const std::size_t most = 3000, skipped = emulated.console.size() - std::min(most, emulated.console.size());
         throw std::runtime_error{
