@@ -6,6 +6,7 @@
 // The word `no-time` says that user mode may not read the time there.
 #include <cstring>
 
+#include "bench/linux/loops.hpp"
 #include "bench/linux/system.hpp"
 
 namespace {
@@ -141,6 +142,8 @@ extern "C" [[noreturn, gnu::used]] void run(const std::uint64_t* stack) {
         disk_reads(console, what, 128 << 10, 256 << 20);
     } else if (what == "disk-sequential") {
         disk_reads(console, what, 1 << 20, 256 << 20);
+    } else if (what == "loops") {
+        loops::run(console, figure);
     } else if (what == "ticks") {
         sleeps(1000);
     } else if (what != "boot") {

@@ -17,9 +17,16 @@ enum class Call : std::uint64_t {
     Read = 63,
     Write = 64,
     Pread = 67,
+    Pipe2 = 59,
+    Exit = 93,
     Nanosleep = 101,
     ClockGettime = 113,
     Reboot = 142,
+    Getppid = 173,
+    Munmap = 215,
+    Clone = 220,
+    Mmap = 222,
+    Wait4 = 260,
     FinitModule = 273,
 };
 
@@ -29,14 +36,15 @@ inline std::uint64_t address(const void* pointer) {
 }
 
 inline std::int64_t call(Call number, std::uint64_t first = 0, std::uint64_t second = 0, std::uint64_t third = 0,
-                         std::uint64_t fourth = 0, std::uint64_t fifth = 0) {
+                         std::uint64_t fourth = 0, std::uint64_t fifth = 0, std::uint64_t sixth = 0) {
     register std::uint64_t a0 asm("a0") = first;
     register std::uint64_t a1 asm("a1") = second;
     register std::uint64_t a2 asm("a2") = third;
     register std::uint64_t a3 asm("a3") = fourth;
     register std::uint64_t a4 asm("a4") = fifth;
+    register std::uint64_t a5 asm("a5") = sixth;
     register std::uint64_t a7 asm("a7") = static_cast<std::uint64_t>(number);
-    asm volatile("ecall" : "+r"(a0) : "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a7) : "memory");
+    asm volatile("ecall" : "+r"(a0) : "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5), "r"(a7) : "memory");
     return static_cast<std::int64_t>(a0);
 }
 

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <thread>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -48,21 +49,40 @@ class Monitor {
         if (send(descriptor_, line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
             return {};
         for (;;) {
-            const std::string answer = read_line();
+            const std::string answer = read_line(10s);
             if (answer.empty() || answer.find("\"return\"") != answer.npos || answer.find("\"error\"") != answer.npos)
                 return answer; // what comes between are events
         }
     }
 
+    /// Whether QEMU has told of that event before `patience` is over. It is not asked meanwhile: while it records, QEMU
+    /// that is asked when its machine stops may never answer.
+    bool wait_for(const std::string& event, std::chrono::seconds patience) {
+        const auto until = std::chrono::steady_clock::now() + patience;
+        for (auto left = patience; left > 0s;
+             left = std::chrono::duration_cast<std::chrono::seconds>(until - std::chrono::steady_clock::now())) {
+            const std::string line = read_line(left);
+            if (line.empty())
+                return false;
+            if (line.find("\"" + event + "\"") != line.npos)
+                return true;
+        }
+        return false;
+    }
+
   private:
-    std::string read_line() {
+    /// Empty if QEMU is gone, or says nothing for `patience`.
+    std::string read_line(std::chrono::milliseconds patience) {
         for (;;) {
             if (const auto end = pending_.find('\n'); end != pending_.npos) {
                 std::string line = pending_.substr(0, end + 1);
                 pending_.erase(0, end + 1);
                 return line;
             }
+            pollfd waiting{descriptor_, POLLIN, 0};
             char piece[1024];
+            if (poll(&waiting, 1, static_cast<int>(patience.count())) <= 0)
+                return {};
             const ssize_t bytes = recv(descriptor_, piece, sizeof piece, 0);
             if (bytes <= 0)
                 return {};
@@ -89,18 +109,15 @@ std::optional<std::uint64_t> number_in(const std::string& json, const std::strin
 /// Waits until the machine is off, asks for the emulator's count, and ends QEMU, also when that takes too long.
 void watch(const fs::path& socket, const std::future<command::Output>& ended, unsigned limit_seconds,
            Emulated& result) {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{limit_seconds};
     while (!fs::exists(socket) && ended.wait_for(20ms) != std::future_status::ready) {
     }
     Monitor monitor{socket};
     if (!monitor.connected())
         return; // it has ended, and its output says why
-    while (std::chrono::steady_clock::now() < until && ended.wait_for(50ms) != std::future_status::ready) {
-        if (monitor.ask("query-status").find("\"shutdown\"") == std::string::npos)
-            continue;
-        result.ended = true;
+    result.ended = monitor.wait_for("SHUTDOWN", std::chrono::seconds{limit_seconds});
+    if (result.ended) {
+        std::this_thread::sleep_for(100ms); // until it has stopped
         result.instructions = number_in(monitor.ask("query-replay"), "icount");
-        break;
     }
     (void)monitor.ask("quit");
 }
@@ -137,7 +154,10 @@ Emulated emulate(qemu::Machine machine, Clock clock, const TemporaryFolder& fold
     machine.more.insert(machine.more.end(),
                         {"-seed", "1", "-rtc", clock == Clock::Wall ? "base=2026-01-01" : "base=2026-01-01,clock=vm",
                          "-no-shutdown", "-qmp", fmt::format("unix:{},server=on,wait=off", socket.string())});
-    const std::vector<std::string> words = qemu::command(machine);
+    constexpr unsigned grace_seconds = 30; // then it is ended by force
+    std::vector<std::string> words{"timeout", "--kill-after=5", std::to_string(limit_seconds + grace_seconds)};
+    for (const std::string& word : qemu::command(machine))
+        words.push_back(word);
     Emulated result;
     auto ended = std::async(std::launch::async, [&] { return command::capture(words); });
     watch(socket, ended, limit_seconds, result);

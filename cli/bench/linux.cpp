@@ -45,7 +45,8 @@ Workload Suite::linux_workload(const std::string& what, bool virtio_console, boo
     }
     workload.virtio_console = virtio_console;
     workload.clock = clock;
-    workload.command_line = fmt::format("console={} rdinit=/bench -- {}", virtio_console ? "hvc0" : "ttyS0", what);
+    workload.command_line =
+        fmt::format("console={} panic=-1 rdinit=/bench -- {}", virtio_console ? "hvc0" : "ttyS0", what);
     return workload;
 }
 
@@ -126,6 +127,15 @@ void Suite::disk() {
         for (const char* what : {"disk-4k", "disk-sequential"})
             table_.set(system, fmt::format("disk.wall-{}", what + 5),
                        get(run(system, linux_workload(what, false, true, Clock::Wall)), what), "ns");
+    });
+}
+
+/// What programs do, in the guest: loops, system calls, processes.
+void Suite::programs() {
+    on_each("programs.*", [&](System system) {
+        for (const Figure& figure : run(system, linux_workload("loops")))
+            if (figure.unit == "ns" && figure.name != "user-space" && figure.name != "first-line")
+                table_.set(system, "programs." + figure.name, figure.value.value_or(0), "instructions");
     });
 }
 

@@ -109,7 +109,8 @@ int Suite::operator()() {
     };
     constexpr Part parts[]{{"nucleus", &Suite::nucleus, true}, {"primitives", &Suite::primitives, true},
                            {"boot", &Suite::boot, false},      {"console", &Suite::console, false},
-                           {"disk", &Suite::disk, false},      {"timer", &Suite::timer, false}};
+                           {"disk", &Suite::disk, false},      {"programs", &Suite::programs, false},
+                           {"timer", &Suite::timer, false}};
     const std::regex pattern{only.empty() ? ".*" : only};
     for (const Part& part : parts)
         if (std::regex_match(part.name, pattern) && (part.quick || !quick))
@@ -132,8 +133,9 @@ void add_verb(CLI::App& app, Suite& suite, int& status) {
     verb.add_option("--memory", suite.settings.memory, "RAM of the guests and of the bare machine")
         ->transform(CLI::AsSizeValue(false))
         ->capture_default_str();
-    verb.add_option("--only", suite.only,
-                    "parts of the suite, as a regular expression: nucleus, primitives, boot, console, disk, timer");
+    verb.add_option(
+        "--only", suite.only,
+        "parts of the suite, as a regular expression: nucleus, primitives, boot, console, disk, programs, timer");
     verb.add_option("--on", suite.on, "only on this system, which may be given again: bare, KVM, Sundew")
         ->check(CLI::IsMember({"bare", "KVM", "Sundew"}));
     verb.add_flag("--quick", suite.quick, "only what takes less than a minute and is always the same");

@@ -52,6 +52,7 @@ class Suite {
     void start(System system, std::uint64_t begin, const std::vector<Figure>& figures);
     void console();
     void disk();
+    void programs();
     void timer();
 
     Table table_;

@@ -177,6 +177,8 @@ std::vector<Figure> run(System system, const Workload& workload, const Settings&
     };
     if (!emulated.ended)
         fail("the machine did not switch itself off");
+    if (emulated.console.find("Kernel panic") != std::string::npos)
+        fail("Linux panicked");
     if (emulated.console.find("benchmark failed") != std::string::npos)
         fail("the benchmark failed");
     std::vector<Figure> figures = parse(emulated.console);
