@@ -3,8 +3,8 @@
 import subprocess
 
 import pytest
-from conftest import MODELS, TOOL
-from debian import PROMPT, Terminal, cache, copy_of_root, fsck, manifest
+from conftest import MODELS
+from debian import PROMPT, boot, cache, copy_of_root, fsck, manifest
 
 
 def pytest_generate_tests(metafunc):
@@ -12,20 +12,10 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("cpu", [each for each in MODELS[metafunc.config.getoption("--qemu")] if each != "max"])
 
 
-@pytest.fixture(scope="module", autouse=True)
-def artefacts():
-    subprocess.run([TOOL, "fetch", "kernel", "initrd", "root.ext4", "u-boot", "installer-kernel", "installer-initrd"], check=True)
-
-
-def start(host, text, cpu="rv64,h=true", harts=2, more=()):
-    (host.folder / "debian.toml").write_text(text)
-    return Terminal([TOOL, "run", host.folder / "debian.toml", "--qemu", host.qemu, "--cpu", cpu, "--harts", harts, *more], host.folder)
-
-
 @pytest.mark.parametrize("cpus", [1, 2, 4])
 def test_boots_to_a_shell_and_does_everything(host, cpu, cpus):
     disk = copy_of_root(host.folder)
-    terminal = start(host, manifest(cpus=cpus), cpu)
+    terminal = boot(host, manifest(cpus=cpus), cpu)
     terminal.expect(PROMPT)
     assert terminal.run("nproc").strip() == str(cpus)
     assert "exercise: all ok" in terminal.run("exercise")
@@ -40,7 +30,7 @@ def test_boots_to_a_shell_and_does_everything(host, cpu, cpus):
 
 def test_job_control_works_on_the_console(host):
     copy_of_root(host.folder)
-    terminal = start(host, manifest())
+    terminal = boot(host, manifest())
     terminal.expect(PROMPT)
     terminal.send("sleep 1000")
     terminal.child.sendintr()
@@ -56,7 +46,7 @@ def test_job_control_works_on_the_console(host):
 
 def test_reboots(host):
     copy_of_root(host.folder)
-    terminal = start(host, manifest())
+    terminal = boot(host, manifest())
     terminal.expect(PROMPT)
     terminal.run("echo before > /root/before")
     terminal.send("reboot")
@@ -69,7 +59,7 @@ def test_reboots(host):
 
 def test_boots_with_the_serial_port_as_its_console(host):
     copy_of_root(host.folder)
-    terminal = start(host, manifest(cmdline="console=ttyS0 root=/dev/vda", console='"uart"'))
+    terminal = boot(host, manifest(cmdline="console=ttyS0 root=/dev/vda", console='"uart"'))
     terminal.expect(PROMPT)
     assert terminal.run("cat /sys/class/tty/console/active").strip() == "ttyS0"
     terminal.send("poweroff")
@@ -82,7 +72,7 @@ def test_a_disk_in_ram_takes_what_is_written_and_forgets_it(host):
     copy_of_root(host.folder)
     text = manifest().replace('disk = ["root.ext4"]', 'disk = ["root.ext4", {file = "ram.img", ram = true, serial = "IN-RAM"}, '
                                                       '{file = "ram.img", ram = true, read_only = true}]')
-    terminal = start(host, text)
+    terminal = boot(host, text)
     terminal.expect(PROMPT)
     assert terminal.run("cat /sys/block/vdb/serial").strip() == "IN-RAM"
     terminal.run("mke2fs -q /dev/vdb && mount /dev/vdb /mnt && echo here > /mnt/file && umount /mnt && e2fsck -fn /dev/vdb")
@@ -104,7 +94,7 @@ def test_u_boot_comes_to_its_prompt_and_boots_the_same_kernel_from_the_disk(host
     subprocess.run(["truncate", "-s", "128M", disk], check=True)
     subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-d", folder, disk], check=True)
     text = '[[vm]]\nname = "u-boot"\nkind = "machine"\nkernel = "debian:u-boot"\ndisk = ["boot.ext4"]\n'
-    terminal = start(host, text)
+    terminal = boot(host, text)
     terminal.expect("Hit any key to stop autoboot")
     terminal.send("")
     prompt = "=> "
@@ -124,7 +114,7 @@ def test_u_boot_comes_to_its_prompt_and_boots_the_same_kernel_from_the_disk(host
 def test_the_installer_comes_to_its_first_screen(host):
     text = manifest(disk=None, cpus=1, memory="1G", cmdline="console=hvc0 earlycon TERM=vt100").replace(
         "debian:kernel", "debian:installer-kernel").replace("debian:initrd", "debian:installer-initrd")
-    terminal = start(host, text.replace("console=hvc0", "console=ttyS0"))
+    terminal = boot(host, text.replace("console=hvc0", "console=ttyS0"))
     terminal.expect("Select a language|Choose language|Low memory|Starting system log daemon")
     terminal.expect("language|Low memory")
     terminal.child.close(force=True)
