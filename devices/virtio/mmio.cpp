@@ -161,8 +161,8 @@ bool Mmio::features_acceptable() const {
     return (driver_features_ & ~offered()) == 0 && (driver_features_ & feature::version_1);
 }
 
-/// "Device Initialization": each step only after the one before it, but for ACKNOWLEDGE: U-Boot's bus sets that, and its
-/// drivers reset the device once more before they set DRIVER. Bits are cleared by a reset alone.
+/// "Device Initialization": each step only after the one before it, but for ACKNOWLEDGE: U-Boot's bus sets that, and
+/// its drivers reset the device once more before they set DRIVER. Bits are cleared by a reset alone.
 void Mmio::write_status(std::uint32_t value) {
     if (value == 0)
         return reset();
