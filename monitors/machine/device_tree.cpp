@@ -52,11 +52,17 @@ class Writer {
         const auto low = [](std::uint64_t value) { return static_cast<std::uint32_t>(value); };
         cells(name, {high(range.first.value), low(range.first.value), high(range.bytes), low(range.bytes)});
     }
+    /// With some room behind it: boot loaders add to a tree where it lies (U-Boot's booti, by its QEMU environment).
     std::expected<std::vector<std::byte>, const char*> finish() {
+        constexpr int room = 8 << 10;
         note(fdt_finish(bytes_.data()));
+        const int size = static_cast<int>(fdt_totalsize(bytes_.data())) + room;
+        if (error_ == 0)
+            note(static_cast<std::size_t>(size) > bytes_.size() ? -FDT_ERR_NOSPACE
+                                                                : fdt_open_into(bytes_.data(), bytes_.data(), size));
         if (error_ < 0)
             return std::unexpected{fdt_strerror(error_)};
-        bytes_.resize(fdt_totalsize(bytes_.data()));
+        bytes_.resize(static_cast<std::size_t>(size));
         return std::move(bytes_);
     }
 

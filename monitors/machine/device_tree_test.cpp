@@ -45,6 +45,14 @@ TEST(DeviceTree, is_whole) {
     EXPECT_EQ(fdt_check_full(tree->data(), tree->size()), 0);
 }
 
+TEST(DeviceTree, has_room_for_what_a_boot_loader_adds_in_place) {
+    auto tree = machine::make_device_tree(description());
+    ASSERT_TRUE(tree);
+    const std::string added(4096, 'x');
+    EXPECT_EQ(fdt_setprop(tree->data(), fdt_path_offset(tree->data(), "/chosen"), "bootargs", added.data(), 4096), 0);
+    EXPECT_EQ(fdt_check_full(tree->data(), tree->size()), 0);
+}
+
 TEST(DeviceTree, says_what_the_boot_loader_is_to_say) {
     const auto tree = machine::make_device_tree(description());
     ASSERT_TRUE(tree);
