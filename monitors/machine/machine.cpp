@@ -6,7 +6,6 @@
 #include "monitors/machine/device_tree.hpp"
 #include "monitors/machine/entropy.hpp"
 #include "monitors/machine/isa.hpp"
-#include "sdk/guest_virtual.hpp"
 #include "sdk/must.hpp"
 #include "sdk/startup.hpp"
 
@@ -31,9 +30,10 @@ std::uint64_t ticks(std::uint64_t nanoseconds) {
 
 Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
     : memory_{std::move(memory)}, ram_{map::ram, ram}, boot_{boot}, event_{sdk::must(sdk::Event::create(), "event")},
-      firmware_{static_cast<unsigned>(sdk::startup().cpus), ram_, *this}, plic_{*this},
-      uart_{*this, {plic_, map::uart_interrupt}}, finisher_{*this}, rtc_{*this, {plic_, map::rtc_interrupt}},
-      storage_{ram_, event_, first_disk_bit},
+      firmware_{static_cast<unsigned>(sdk::startup().cpus), ram_, *this, sdk::system_info(abi::SystemFact::Henvcfg),
+                boot_.extensions},
+      plic_{*this}, uart_{*this, {plic_, map::uart_interrupt}}, finisher_{*this},
+      rtc_{*this, {plic_, map::rtc_interrupt}}, storage_{ram_, event_, first_disk_bit},
       virtio_{ram_, plic_, storage_, sdk::startup().console == 0 ? this : nullptr} {
     bus_.add(map::plic, plic_);
     virtio_.add_to(bus_);
@@ -98,6 +98,8 @@ void Machine::reset_devices() {
     plic_.reset();
     uart_.reset();
     rtc_.reset();
+    for (const auto& hart : harts_)
+        hart->interrupt(0, abi::hvip::vssip);
     firmware_.reset();
 }
 
@@ -196,32 +198,19 @@ std::optional<Start> Machine::take_start(unsigned hart) {
     return start;
 }
 
-void Machine::parked(unsigned hart) {
-    const sdk::Guard guard{lock_};
-    firmware_.stopped(hart);
+void Machine::parked() {
     if (--active_ == 0)
         event_.signal(power_bit);
 }
 
-void Machine::set_timer(unsigned hart, std::uint64_t deadline) {
-    (void)harts_[hart]->cpu().write(abi::VcpuRegister::Vstimecmp, deadline);
+void Machine::woken(unsigned hart) {
+    const sdk::Guard guard{lock_};
+    firmware_.woken(hart);
 }
 
-void Machine::send_ipi(unsigned hart) {
-    harts_[hart]->interrupt(abi::hvip::vssip, 0);
-}
-
-void Machine::clear_ipi(unsigned hart) {
-    harts_[hart]->interrupt(0, abi::hvip::vssip);
-}
-
-/// Taking away the rights to a page that is not there changes nothing and fences every hart.
-void Machine::remote_fence() {
-    (void)memory_.protect({0}, 1, abi::Rights::None);
-}
-
-std::optional<std::uint64_t> Machine::load_guest_virtual(unsigned, std::uint64_t address) {
-    return sdk::load_guest({address});
+std::optional<std::uint64_t> Machine::counter(unsigned hart, std::uint64_t csr) {
+    const sdk::Guard guard{lock_};
+    return firmware_.counter(hart, csr);
 }
 
 void Machine::external_interrupt(unsigned hart, bool pending) {
