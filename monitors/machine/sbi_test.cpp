@@ -460,7 +460,7 @@ TEST_F(SbiTest, the_legacy_shutdown_is_a_good_one) {
 
 // FWFT
 
-constexpr std::uint64_t fwft_set = 0, fwft_get = 1, lock = 1, hardware_updating = 4, masking_length = 5;
+constexpr std::uint64_t fwft_set = 0, fwft_get = 1, lock = 1, hardware_updating = 4;
 
 TEST_F(SbiTest, hardware_updating_is_on_for_a_guest_that_is_told_of_nothing_else) {
     EXPECT_EQ(value(Extension::FirmwareFeatures, fwft_get, {hardware_updating}), 1u);
@@ -473,11 +473,8 @@ TEST_F(SbiTest, a_feature_of_a_hart_is_set_and_got) {
     EXPECT_EQ(platform.environments[0], 0u);
     EXPECT_EQ(value(Extension::FirmwareFeatures, fwft_get, {hardware_updating}), 0u);
     EXPECT_EQ(call(1, Extension::FirmwareFeatures, fwft_get, {hardware_updating}).value, 1u); // each has its own
-    EXPECT_EQ(error(Extension::FirmwareFeatures, fwft_set, {masking_length, 16}), Error::Success);
-    EXPECT_EQ(platform.environments[0], masks_16);
-    EXPECT_EQ(value(Extension::FirmwareFeatures, fwft_get, {masking_length}), 16u);
-    EXPECT_EQ(error(Extension::FirmwareFeatures, fwft_set, {masking_length, 0}), Error::Success);
-    EXPECT_EQ(platform.environments[0], 0u);
+    EXPECT_EQ(error(Extension::FirmwareFeatures, fwft_set, {high_bits | hardware_updating, 1}), Error::Success);
+    EXPECT_EQ(platform.environments[0], ad_updating);
 }
 
 TEST_F(SbiTest, wrong_values_and_flags_of_a_feature_change_nothing) {
@@ -485,8 +482,6 @@ TEST_F(SbiTest, wrong_values_and_flags_of_a_feature_change_nothing) {
     EXPECT_EQ(error(Extension::FirmwareFeatures, fwft_set, {hardware_updating, high_bits}), Error::InvalidParameter);
     EXPECT_EQ(error(Extension::FirmwareFeatures, fwft_set, {hardware_updating, 0, 2}), Error::InvalidParameter);
     EXPECT_EQ(error(Extension::FirmwareFeatures, fwft_set, {hardware_updating, 0, high_bits}), Error::InvalidParameter);
-    for (const std::uint64_t length : {std::uint64_t{1}, std::uint64_t{7}, std::uint64_t{17}, all_ones})
-        EXPECT_EQ(error(Extension::FirmwareFeatures, fwft_set, {masking_length, length}), Error::InvalidParameter);
     EXPECT_EQ(firmware.environment(0), ad_updating);
 }
 
@@ -499,7 +494,6 @@ TEST_F(SbiTest, a_locked_feature_stays_until_its_hart_is_reset) {
     EXPECT_EQ(set(1, 0), Error::DeniedLocked);
     EXPECT_EQ(set(0, 0), Error::Success); // as it is
     EXPECT_EQ(call(1, Extension::FirmwareFeatures, fwft_get, {hardware_updating}).value, 0u);
-    EXPECT_EQ(call(1, Extension::FirmwareFeatures, fwft_set, {masking_length, 16}).error, Error::Success); // another
     outcome(1, Extension::HartState, 3, {0x8000'0000, base}); // a suspend is no reset
     firmware.woken(1);
     EXPECT_EQ(set(1, 0), Error::DeniedLocked);
@@ -510,7 +504,7 @@ TEST_F(SbiTest, a_locked_feature_stays_until_its_hart_is_reset) {
 }
 
 TEST_F(SbiTest, features_that_nobody_can_have_here_are_not_supported) {
-    for (const std::uint64_t feature : std::initializer_list<std::uint64_t>{0, 1, 2, 3}) {
+    for (const std::uint64_t feature : std::initializer_list<std::uint64_t>{0, 1, 2, 3, 5}) {
         EXPECT_EQ(error(Extension::FirmwareFeatures, fwft_set, {feature, 1}), Error::NotSupported);
         const Answer answer = call(0, Extension::FirmwareFeatures, fwft_get, {feature});
         EXPECT_EQ(answer.error, Error::NotSupported);
@@ -532,10 +526,8 @@ class SbiOfAPlainHost : public SbiTest {
 };
 
 TEST_F(SbiOfAPlainHost, features_that_the_host_lacks_are_not_supported) {
-    for (const std::uint64_t feature : {hardware_updating, masking_length}) {
-        EXPECT_EQ(error(Extension::FirmwareFeatures, fwft_set, {feature, 0}), Error::NotSupported);
-        EXPECT_EQ(error(Extension::FirmwareFeatures, fwft_get, {feature}), Error::NotSupported);
-    }
+    EXPECT_EQ(error(Extension::FirmwareFeatures, fwft_set, {hardware_updating, 0}), Error::NotSupported);
+    EXPECT_EQ(error(Extension::FirmwareFeatures, fwft_get, {hardware_updating}), Error::NotSupported);
     EXPECT_EQ(firmware.environment(0), 0xf1u);
 }
 
@@ -549,12 +541,6 @@ TEST_F(SbiOfSvade, a_guest_that_is_told_of_svade_gets_hardware_updating_when_it_
     EXPECT_EQ(value(Extension::FirmwareFeatures, fwft_get, {hardware_updating}), 0u);
     EXPECT_EQ(error(Extension::FirmwareFeatures, fwft_set, {hardware_updating, 1}), Error::Success);
     EXPECT_EQ(platform.environments[0], ad_updating);
-}
-
-TEST_F(SbiOfSvade, a_hart_that_masks_7_bits_is_not_asked_for_16) {
-    EXPECT_EQ(error(Extension::FirmwareFeatures, fwft_set, {masking_length, 16}), Error::InvalidParameter);
-    EXPECT_EQ(error(Extension::FirmwareFeatures, fwft_set, {masking_length, 7}), Error::Success);
-    EXPECT_EQ(value(Extension::FirmwareFeatures, fwft_get, {masking_length}), 7u);
 }
 
 // PMU
