@@ -31,28 +31,19 @@ void for_each(std::uint64_t set, auto action) {
         action(static_cast<std::uint64_t>(std::countr_zero(set)));
 }
 
-// The page that snapshots go to (SBI PMU, "Snapshot shared memory layout").
-constexpr std::uint64_t snapshot_values = 8;
-constexpr std::uint64_t all_ones = ~std::uint64_t{0};
-
 }
 
 Performance::Performance(const Surroundings& around) : around_{around} {
     for (unsigned hart = 0; hart < around.harts; ++hart) {
-        harts_.push_back({{hart, around}, {}});
+        harts_.emplace_back(hart, around);
         reset(hart);
     }
-}
-
-void Performance::reset(unsigned hart) {
-    harts_[hart].counters.reset();
-    harts_[hart].snapshot.reset();
 }
 
 std::optional<std::uint64_t> Performance::read(unsigned hart, std::uint64_t csr) const {
     if (csr != counter::first_csr + counter::cycle && csr != counter::first_csr + counter::instret)
         return {};
-    return harts_[hart].counters.value(csr - counter::first_csr);
+    return harts_[hart].value(csr - counter::first_csr);
 }
 
 Answer Performance::get_info(const Call& call) const {
@@ -73,7 +64,7 @@ Answer Performance::configure(const Call& call) {
     if (!named || (flags & ~all_flags) != 0) // bits 3 to 7 are hints, of filters that there are not here
         return {Error::InvalidParameter};
     const bool skip = (flags & skip_match) != 0;
-    Counters& counters = harts_[call.hart].counters;
+    Counters& counters = harts_[call.hart];
     std::optional<std::uint64_t> found;
     if (counter_event::offered(event, call.arguments[4]))
         for_each(skip ? *named & -*named : *named, [&](std::uint64_t index) {
@@ -95,15 +86,15 @@ Answer Performance::configure(const Call& call) {
 Answer Performance::start(const Call& call) {
     constexpr std::uint64_t set_value = 1, from_snapshot = 2, all_flags = set_value | from_snapshot;
     const auto named = named_counters(call);
-    const std::uint64_t base = call.arguments[0], flags = call.arguments[2];
+    const std::uint64_t flags = call.arguments[2];
     if (!named || (flags & ~all_flags) != 0 || flags == all_flags)
         return {Error::InvalidParameter};
-    auto& [counters, snapshot] = harts_[call.hart];
+    Counters& counters = harts_[call.hart];
     bool valid = true;
     for_each(*named, [&](std::uint64_t index) { valid &= !counters.free(index); });
     if (!valid)
         return {Error::InvalidParameter};
-    if ((flags & from_snapshot) != 0 && !snapshot)
+    if ((flags & from_snapshot) != 0)
         return {Error::NoSharedMemory};
     Answer answer{Error::Success};
     for_each(*named, [&](std::uint64_t index) {
@@ -113,37 +104,27 @@ Answer Performance::start(const Call& call) {
         }
         if ((flags & set_value) != 0)
             counters.set(index, call.arguments[3]);
-        if ((flags & from_snapshot) != 0) {
-            const GuestPhysical place{snapshot->value + snapshot_values + 8 * (index - base)};
-            counters.set(index, around_.ram.read<std::uint64_t>(place).value_or(0));
-        }
         counters.start(index);
     });
     return answer;
 }
 
-/// Stops those that are started; the others are an error all the same, but are freed and saved like them.
+/// Stops those that are started; the others are an error all the same, but are freed like them.
 Answer Performance::stop(const Call& call) {
     constexpr std::uint64_t reset = 1, to_snapshot = 2, all_flags = reset | to_snapshot;
     const auto named = named_counters(call);
-    const std::uint64_t base = call.arguments[0], flags = call.arguments[2];
+    const std::uint64_t flags = call.arguments[2];
     if (!named || (flags & ~all_flags) != 0)
         return {Error::InvalidParameter};
-    auto& [counters, snapshot] = harts_[call.hart];
-    if ((flags & to_snapshot) != 0) {
-        if (!snapshot)
-            return {Error::NoSharedMemory};
-        (void)around_.ram.write<std::uint64_t>(*snapshot, 0); // no Sscofpmf: nothing has overflowed
-    }
+    if ((flags & to_snapshot) != 0)
+        return {Error::NoSharedMemory};
+    Counters& counters = harts_[call.hart];
     Answer answer{Error::Success};
     for_each(*named, [&](std::uint64_t index) {
         if (counters.started(index))
             counters.stop(index);
         else
             answer.error = Error::AlreadyStopped;
-        if ((flags & to_snapshot) != 0)
-            (void)around_.ram.write<std::uint64_t>({snapshot->value + snapshot_values + 8 * (index - base)},
-                                                   counters.value(index));
         if ((flags & reset) != 0)
             counters.release(index);
     });
@@ -154,24 +135,7 @@ Answer Performance::firmware_read(const Call& call, bool high) const {
     const std::uint64_t index = call.arguments[0];
     if (!exists(index) || !counter::is_firmware(index))
         return {Error::InvalidParameter};
-    return {Error::Success, high ? 0 : harts_[call.hart].counters.value(index)};
-}
-
-Answer Performance::set_snapshot(const Call& call) {
-    const std::uint64_t low = call.arguments[0], high = call.arguments[1];
-    if (call.arguments[2] != 0)
-        return {Error::InvalidParameter};
-    auto& snapshot = harts_[call.hart].snapshot;
-    if (low == all_ones && high == all_ones) {
-        snapshot.reset();
-        return {Error::Success};
-    }
-    if (!aligned(low, page_bytes))
-        return {Error::InvalidParameter};
-    if (high != 0 || !around_.ram.contains({low}, page_bytes))
-        return {Error::InvalidAddress};
-    snapshot = GuestPhysical{low};
-    return {Error::Success};
+    return {Error::Success, high ? 0 : harts_[call.hart].value(index)};
 }
 
 /// Which of some events can be counted. Each entry is read once.
@@ -223,7 +187,8 @@ Outcome Performance::call(const Call& call) {
     case CounterStop: return stop(call);
     case CounterFwRead: return firmware_read(call, false);
     case CounterFwReadHi: return firmware_read(call, true);
-    case SnapshotSetShmem: return set_snapshot(call);
+    // May be left out. Linux up to at least 6.12 does not count any more on a hart that was stopped, if it is there.
+    case SnapshotSetShmem: return Answer{Error::NotSupported};
     case EventGetInfo: return event_info(call);
     default: return Answer{Error::NotSupported};
     }

@@ -12,26 +12,21 @@ class Performance {
   public:
     explicit Performance(const Surroundings& around);
     /// A hart is reset, whose CSRs do not trap.
-    void reset(unsigned hart);
+    void reset(unsigned hart) { harts_[hart].reset(); }
     Outcome call(const Call& call);
     /// What a hart reads from a counter's CSR that traps; nothing if it is none of those.
     std::optional<std::uint64_t> read(unsigned hart, std::uint64_t csr) const;
 
   private:
-    struct Hart {
-        Counters counters;
-        std::optional<GuestPhysical> snapshot; ///< a page of RAM
-    };
     Answer get_info(const Call& call) const;
     Answer configure(const Call& call);
     Answer start(const Call& call);
     Answer stop(const Call& call);
     Answer firmware_read(const Call& call, bool high) const;
-    Answer set_snapshot(const Call& call);
     Answer event_info(const Call& call) const;
 
     const Surroundings& around_;
-    std::vector<Hart> harts_;
+    std::vector<Counters> harts_;
 };
 
 }

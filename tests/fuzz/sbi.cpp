@@ -97,7 +97,7 @@ bool may_answer(Extension extension, Error error) {
 /// Whether a call may write the guest's memory.
 bool may_write(const Call& call) {
     return (call.extension == Extension::DebugConsole && call.function == 1) ||
-           (call.extension == Extension::PerformanceMonitoring && (call.function == 4 || call.function == 8));
+           (call.extension == Extension::PerformanceMonitoring && call.function == 8);
 }
 
 class Guest {

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Unmodified Debian in a machine."""
+import pathlib
+import re
 import subprocess
 
 import pytest
@@ -26,6 +28,33 @@ def test_boots_to_a_shell_and_does_everything(host, cpu, cpus):
     assert terminal.end() == 0
     fsck(disk)
     assert b"kept" in subprocess.check_output(["/sbin/debugfs", "-R", "cat /root/kept", disk], stderr=subprocess.DEVNULL)
+
+
+FIRMWARE = ["SBI specification v3.0 detected", "SBI TIME extension detected", "SBI IPI extension detected", "SBI RFENCE extension detected",
+            "SBI SRST extension detected", "SBI DBCN extension detected", "SBI HSM extension detected", "SBI SUSP extension detected",
+            "riscv-pmu-sbi: SBI PMU extension is available", "riscv-pmu-sbi: 16 firmware and 2 hardware counters"]
+
+
+def test_finds_its_firmware_complete_counts_with_it_and_stops_and_starts_its_processors(host, cpu):
+    program, disk = host.folder / "perf", copy_of_root(host.folder)
+    subprocess.run(["clang-19", "--target=riscv64-linux-gnu", "-march=rv64gc", "-mabi=lp64d", "-O2", "-ffreestanding", "-nostdlib", "-static",
+                    "-fuse-ld=lld-19", pathlib.Path(__file__).with_name("perf.c"), "-o", program], check=True)
+    for command in (f"write {program} /root/perf", "sif /root/perf mode 0100755"):
+        subprocess.run(["/sbin/debugfs", "-w", "-R", command, disk], check=True)
+    terminal = boot(host, manifest(), cpu)
+    terminal.expect(PROMPT)
+    log = terminal.run("dmesg")
+    assert [line for line in FIRMWARE if line not in log] == []
+    assert "egacy PMU" not in log and "WARNING" not in log and "riscv-pmu-sbi: failed" not in log
+    for _ in range(3):  # HSM hart_stop and hart_start; its counters come back with it
+        terminal.run("echo 0 > /sys/devices/system/cpu/cpu1/online && echo 1 > /sys/devices/system/cpu/cpu1/online")
+        counts = dict(re.findall(r"^([a-z-]+) (-?\d+)$", terminal.run("taskset -c 1 /root/perf"), re.M))
+        assert int(counts["cycles"]) > 1_000_000 and int(counts["waits"]) > 0 and int(counts["cache-misses"]) < 0
+        # Those of the process, not of what the processor does while it sleeps.
+        assert 1_000_000 < int(counts["instructions"]) <= int(counts["instructions-later"]) < 2 * int(counts["instructions"]) + 5_000_000
+    assert "may not have stopped" not in terminal.run("dmesg")
+    terminal.send("poweroff")
+    assert terminal.end() == 0
 
 
 def test_job_control_works_on_the_console(host):
