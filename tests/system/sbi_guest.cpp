@@ -591,6 +591,26 @@ void test_reboot() {
     report("reboot", false);
 }
 
+/// Gives back what is typed, by both kinds of call in turn, until a full stop comes.
+void test_echo() {
+    const auto address = reinterpret_cast<std::uint64_t>(text.data());
+    print("type\n");
+    for (bool first_version = false;; first_version = !first_version) {
+        std::uint64_t count = 0;
+        if (first_version) {
+            const std::int64_t character = legacy(Extension::LegacyConsoleGetchar);
+            text[0] = static_cast<char>(character);
+            count = character >= 0;
+        } else {
+            count = call(Extension::DebugConsole, 1, {4, address, 0}).value;
+        }
+        const std::string_view typed{text.data(), count};
+        print(typed);
+        if (typed.find('.') != typed.npos)
+            return print("\n");
+    }
+}
+
 void test_all() {
     test_base();
     test_time();
@@ -630,6 +650,8 @@ extern "C" void guest_main(std::uint64_t hart, std::uint64_t argument) {
         test_all();
     else if (asked_for(argument, "reboot"))
         test_reboot();
+    else if (asked_for(argument, "echo"))
+        test_echo();
     else if (asked_for(argument, "failure"))
         shut_down(1);
     else if (asked_for(argument, "legacy-shutdown"))

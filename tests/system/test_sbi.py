@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """A machine's firmware, as a kernel meets it (tests/system/sbi_guest.cpp)."""
 import pytest
-from conftest import PLAIN, TARGET
+from conftest import PLAIN, TARGET, TOOL
+from debian import Terminal
 
 TESTS = ["base", "time", "hart-state", "suspend", "remote-fence", "console", "counters", "legacy", "features", "reset-errors", "system-suspend", "ipi"]
 
 
-def run(host, test, cpu=PLAIN, harts=2):
+def write_manifest(host, test):
     manifest = host.folder / "sbi.toml"
     manifest.write_text(f'[[vm]]\nname = "sbi"\nkind = "machine"\ncpus = 3\nmemory = "16M"\nkernel = "{TARGET / "tests/test-sbi.elf"}"\n'
                         f'cmdline = "test={test}"\n')
-    return host.boot(manifest, cpu=cpu, harts=harts)
+    return manifest
+
+
+def run(host, test, cpu=PLAIN, harts=2):
+    return host.boot(write_manifest(host, test), cpu=cpu, harts=harts)
 
 
 def check_all(result):
@@ -48,3 +53,14 @@ def test_reboots_cold_and_warm(host):
 def test_a_shutdown_tells_whether_it_was_well(host):
     assert run(host, "legacy-shutdown").status == 0
     assert run(host, "failure").status != 0
+
+
+def test_what_is_typed_is_read_without_a_gap(host):
+    terminal = Terminal([TOOL, "run", write_manifest(host, "echo"), "--qemu", host.qemu], host.folder)
+    terminal.expect("type\r")
+    text = "".join(str(number % 10) for number in range(100))
+    for at in range(0, len(text), 50):  # more than fits into the serial port's FIFO
+        terminal.child.send(text[at:at + 50])
+        terminal.expect(text[at:at + 50])
+    terminal.child.send(".")
+    assert terminal.end() == 0
