@@ -9,7 +9,7 @@
 extern "C" [[noreturn]] void kernel_main() {
     disk::start();
     print(Text{} << "teaching kernel: " << free_pages() << " pages, a disk of " << disk::sectors() << " sectors\n");
-    if (!start_process("shell", 0))
+    if (start_process("shell", 0) == refused)
         panic("no room for the first process");
     run_processes();
     print("teaching kernel: the shell has ended\n");

@@ -15,6 +15,8 @@ constinit std::size_t never_taken = 0, returned_count = 0;
 
 namespace bit { // of a page table's entry
 constexpr std::uint64_t valid = 1, read = 2, write = 4, execute = 8, user = 16, accessed = 64, dirty = 128;
+/// Accessed and dirty from the start: hardware may trap where they are not, and nobody asks for them here.
+constexpr std::uint64_t code = read | execute | accessed, data = read | write | accessed | dirty;
 }
 constexpr unsigned levels = 3, index_bits = 9, number_shift = 10;
 
@@ -23,10 +25,6 @@ struct Entry {
     std::uint64_t raw;
     static Entry make(std::uint64_t address, std::uint64_t bits) {
         return {(address >> page_bits << number_shift) | bits | bit::valid};
-    }
-    /// Accessed and dirty from the start: hardware may trap where they are not, and we do not care.
-    static Entry leaf(std::uint64_t address, std::uint64_t bits) {
-        return make(address, bits | bit::read | bit::accessed | bit::dirty);
     }
     bool allows(std::uint64_t bits) const { return (raw & (bits | bit::valid)) == (bits | bit::valid); }
     bool table() const { return allows(0) && (raw & (bit::read | bit::write | bit::execute)) == 0; }
@@ -107,8 +105,8 @@ bool AddressSpace::create() {
     root_ = take_page();
     if (!root_)
         return false;
-    entries(root_)[devices] = Entry::leaf(devices * gibibyte, bit::write);
-    entries(root_)[ram] = Entry::leaf(ram * gibibyte, bit::write | bit::execute);
+    entries(root_)[devices] = Entry::make(devices * gibibyte, bit::data);
+    entries(root_)[ram] = Entry::make(ram * gibibyte, bit::data | bit::code);
     return true;
 }
 
@@ -124,8 +122,8 @@ bool AddressSpace::add_page(std::uint64_t address, Access access, std::span<cons
     if (!page)
         return false;
     std::ranges::copy(content.first(std::min(content.size(), sizeof page->bytes)), page->bytes);
-    const std::uint64_t bits = access == Access::Code ? bit::execute : bit::write;
-    *entry = Entry::leaf(reinterpret_cast<std::uint64_t>(page), bit::user | bits);
+    const std::uint64_t bits = bit::user | (access == Access::Code ? bit::code : bit::data);
+    *entry = Entry::make(reinterpret_cast<std::uint64_t>(page), bits);
     return true;
 }
 

@@ -71,20 +71,20 @@ std::span<Process> processes() {
     return table;
 }
 
-Process* start_process(std::string_view command, std::uint64_t parent) {
+std::int64_t start_process(std::string_view command, std::uint64_t parent) {
     const auto free = std::ranges::find(table, ProcessState::None, &Process::state);
     if (free == table.end() || command.size() > command_limit)
-        return nullptr;
+        return refused;
     *free = {};
     if (!fill(*free, command)) {
         free->memory.destroy();
-        return nullptr;
+        return refused;
     }
     std::ranges::copy(command, free->command);
     free->id = ++last_id;
     free->parent = parent;
     free->state = ProcessState::Ready;
-    return free;
+    return static_cast<std::int64_t>(free->id);
 }
 
 void end_process(Process& process) {

@@ -29,8 +29,8 @@ struct Process {
 };
 
 std::span<Process> processes();
-/// A new process that carries out `command`; nullptr if there are no more pages or processes.
-Process* start_process(std::string_view command, std::uint64_t parent);
+/// The number of a new process that carries out `command`; `refused` if there are no more pages or processes.
+std::int64_t start_process(std::string_view command, std::uint64_t parent);
 /// Ends it; who waits for it goes on.
 void end_process(Process& process);
 /// Lets processes take turns until the first one has ended.

@@ -51,44 +51,38 @@ std::int64_t read_file(const Process& process, std::string_view name, std::uint6
     return static_cast<std::int64_t>(*count);
 }
 
-bool first_is_text(SystemCall call) {
-    using enum SystemCall;
-    return call == Print || call == Start || call == ReadFile || call == WriteFile;
-}
-
 /// What a0 is to become. The pc is behind the ecall already.
 std::int64_t answer(Process& process, SystemCall call, std::span<const std::uint64_t, 5> with) {
     std::array<char, text_limit> buffer, content_buffer;
+    using enum SystemCall;
     std::optional<std::string_view> text;
-    if (first_is_text(call) && !(text = take(process, with[0], with[1], buffer)))
-        return refused;
+    if (call == Print || call == Start || call == ReadFile || call == WriteFile)
+        if (!(text = take(process, with[0], with[1], buffer)))
+            return refused;
     switch (call) {
-    case SystemCall::Print: print(*text); return 0;
-    case SystemCall::GetCharacter: {
+    case Print: print(*text); return 0;
+    case GetCharacter: {
         const std::int64_t character = typed_character();
         return character < 0 ? ask_again(process, ProcessState::Asleep) : character;
     }
-    case SystemCall::Exit: end_process(process); return 0;
-    case SystemCall::Sleep:
+    case Exit: end_process(process); return 0;
+    case Sleep:
         process.wake_at = with[0];
         process.state = ProcessState::Asleep;
         return 0;
-    case SystemCall::Start: {
-        const Process* started = start_process(*text, process.id);
-        return started ? static_cast<std::int64_t>(started->id) : refused;
-    }
-    case SystemCall::Wait:
+    case Start: return start_process(*text, process.id);
+    case Wait:
         for (const Process& each : processes())
             if (each.state != ProcessState::None && each.id == with[0] && each.parent == process.id)
                 return ask_again(process, ProcessState::Waiting);
         return 0;
-    case SystemCall::ListProcess: return list_process(process, with[0], with[1]);
-    case SystemCall::ListFile: {
+    case ListProcess: return list_process(process, with[0], with[1]);
+    case ListFile: {
         const auto info = files::list(with[0]);
         return info ? give(process, with[1], *info) : refused;
     }
-    case SystemCall::ReadFile: return read_file(process, *text, with[2], with[3], with[4]);
-    case SystemCall::WriteFile: {
+    case ReadFile: return read_file(process, *text, with[2], with[3], with[4]);
+    case WriteFile: {
         const auto content = take(process, with[2], with[3], content_buffer);
         return content && files::write(*text, *content) ? 0 : refused;
     }

@@ -16,7 +16,8 @@ NUMBERS = "".join(f"{number}\n" for number in range(1, 401))  # four sectors, th
 
 def pytest_generate_tests(metafunc):
     if "cpu" in metafunc.fixturenames:
-        metafunc.parametrize("cpu", [each for each in MODELS[metafunc.config.getoption("--qemu")] if each != "max"])
+        models = [each for each in MODELS[metafunc.config.getoption("--qemu")] if each != "max"]
+        metafunc.parametrize("cpu", [*models, f"{PLAIN},sstc=false"])
 
 
 def archive(folder, *arguments):
@@ -37,9 +38,9 @@ def write_manifest(host, disks='disk = ["disk.tar"]'):
         f'[[vm]]\nname = "teaching"\nkind = "machine"\nmemory = "16M"\nkernel = "{KERNEL}"\n{disks}\n')
 
 
-def in_a_machine(host, cpu=PLAIN, **more):
+def in_a_machine(host, cpu=PLAIN, harts=2, **more):
     write_manifest(host, **more)
-    return Terminal([TOOL, "run", "teaching.toml", "--qemu", host.qemu, "--cpu", cpu], host.folder)
+    return Terminal([TOOL, "run", "teaching.toml", "--qemu", host.qemu, "--cpu", cpu, "--harts", harts], host.folder)
 
 
 def on_bare_qemu(host, cpu):
@@ -117,6 +118,12 @@ def check_disk(folder):
 
 def test_does_everything_in_a_machine(host, cpu, disk):
     run_transcript(in_a_machine(host, cpu))
+    check_disk(host.folder)
+
+
+def test_does_everything_on_the_only_hart_of_the_host(host, disk):
+    """Where the kernel waits for the disk in a loop on the hart that its monitor serves the disk with."""
+    run_transcript(in_a_machine(host, harts=1))
     check_disk(host.folder)
 
 
