@@ -142,10 +142,11 @@ void shell() {
         const std::string_view command = read_line(line), name = command.substr(0, command.find(' '));
         if (name == "exit")
             return;
-        if (find_program(name))
-            wait_for(start(command));
+        const std::int64_t process = find_program(name) ? start(command) : refused;
+        if (process != refused)
+            wait_for(process);
         else if (!name.empty())
-            print(Text{} << name << ": try help\n");
+            print(Text{} << name << ": cannot be started, try help\n");
     }
 }
 

@@ -80,7 +80,7 @@ COMMANDS = {
     "writefile motto.txt changed": "",
     "readfile  motto.txt": " motto.txt: no such file\n",
     "nap me": "me 1\nme 2\nme 3\n",
-    "nonsense": "nonsense: try help\n",
+    "nonsense": "nonsense: cannot be started, try help\n",
 }
 BAD = {
     "bad pointer": "store page fault 0x80200000",
@@ -96,6 +96,7 @@ def run_transcript(terminal):
     terminal.expect("teaching kernel: 256 pages, a disk of 128 sectors\r*\n")
     terminal.expect(PROMPT)
     assert session(terminal, *COMMANDS) == list(COMMANDS.values())
+    assert "\nwritefile FILE TEXT  makes a file of one line\n" in session(terminal, "help")[0]
     before, *endings, after = session(terminal, "ps", *BAD, "ps")
     for ending, (command, fault) in zip(endings, BAD.items(), strict=True):
         assert re.fullmatch(rf"process \d+ \({command}\) ended: {fault} at pc 0x[0-9a-f]+\n", ending)
