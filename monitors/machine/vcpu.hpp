@@ -35,6 +35,7 @@ class Vcpu {
     void handle(const sdk::SbiCall& call);
     void handle(const sdk::MmioAccess& access);
     void handle(const sdk::VirtualInstruction& exit);
+    void handle(const sdk::Unexpected& exit);
     /// Makes the guest take an exception that its last act is to be answered with.
     void fault(std::uint64_t cause, std::uint64_t value);
 
