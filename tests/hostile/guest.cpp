@@ -149,7 +149,7 @@ void attack_by_page_tables() {
     asm volatile("sfence.vma" ::: "memory");
     bool ok = true;
     for (const std::uint64_t third : {3u, 4u, 5u}) {
-        const std::uint64_t address = third * gibibyte + 0x1000;
+        const std::uint64_t address = third * gibibyte + 0x1234;
         ok = ok && cause_of([=] { (void)load(address, 4); }) == load_access_fault;
         ok = ok && cause_of([=] { store(address, 4, 0); }) == store_access_fault;
         ok = ok && cause_of([=] { jump(address); }) == fetch_access_fault;
