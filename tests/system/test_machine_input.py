@@ -87,7 +87,8 @@ def test_a_machine_whose_ram_is_too_small(host):
     refused(host, manifest(host, kernel, 'memory = "4M"'), "5:10", "key 'memory': 4 MiB are too few, or not a multiple of 2 MiB")
     refused(host, manifest(host, kernel, 'memory = "33M"'), "5:10", "key 'memory': 33 MiB are too few, or not a multiple of 2 MiB")
     refused(host, manifest(host, kernel, 'memory = "32M"'), "5:10", "key 'memory': the kernel (RISC-V Image) wants 41 MiB of RAM from 0x80200000 on")
-    refused(host, manifest(host, kernel, 'memory = "64M"', initrd), "5:10", "the initrd's 31 MiB do not fit beside the kernel into 64 MiB: give the machine more")
+    refused(host, manifest(host, kernel, 'memory = "64M"', initrd), "5:10",
+            "the initrd's 31 MiB do not fit beside the kernel into 64 MiB: give the machine more")
     assert host.tool("check", manifest(host, kernel, 'memory = "128M"', initrd)).status == 0
 
 
