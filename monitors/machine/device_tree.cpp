@@ -32,6 +32,8 @@ class Writer {
     void end() { note(fdt_end_node(bytes_.data())); }
     void flag(const char* name) { note(fdt_property(bytes_.data(), name, nullptr, 0)); }
     void bytes(const char* name, const void* data, std::size_t size) {
+        if (size > bytes_.size()) // more than libfdt's numbers hold, perhaps
+            return note(-FDT_ERR_NOSPACE);
         note(fdt_property(bytes_.data(), name, data, static_cast<int>(size)));
     }
     /// One string; with NULs in it, a list.
@@ -194,6 +196,8 @@ void write_power(Writer& tree, const char* name, std::string_view compatible, st
 std::expected<std::vector<std::byte>, const char*> make_device_tree(const Description& machine) {
     constexpr std::size_t bytes = 64 << 10;
     constexpr std::uint32_t power_off = 0x5555, reboot = 0x7777;
+    if (machine.harts > map::hart_limit)
+        return std::unexpected{"more harts than the interrupt controller has contexts for"};
     Writer tree{bytes};
     tree.begin("");
     tree.cell("#address-cells", 2);

@@ -104,3 +104,13 @@ TEST(DeviceTree, that_would_be_too_large_is_an_error) {
     machine.command_line = endless;
     EXPECT_FALSE(machine::make_device_tree(machine));
 }
+
+TEST(DeviceTree, of_more_harts_than_a_machine_can_have_is_an_error) {
+    auto machine = description();
+    machine.harts = machine::map::hart_limit;
+    EXPECT_TRUE(machine::make_device_tree(machine));
+    for (const std::size_t harts : {machine::map::hart_limit + 1, ~std::size_t{0}}) {
+        machine.harts = harts;
+        EXPECT_FALSE(machine::make_device_tree(machine));
+    }
+}
