@@ -53,7 +53,8 @@ Exit VirtualCpu::decode() {
     case LoadGuestPageFault: return decode_fault(Access::Load);
     case StoreGuestPageFault: return decode_fault(Access::Store);
     case InstructionGuestPageFault:
-        return registers.pc == abi::program_trap_vector ? decode_program_trap() : decode_fault(Access::Fetch);
+        return memory_->program() && registers.pc == abi::program_trap_vector ? decode_program_trap()
+                                                                              : decode_fault(Access::Fetch);
     case VirtualInstruction: // hardware may not say which; QEMU does not for WRS.NTO
         return sdk::VirtualInstruction{exit.trap_value != 0 ? static_cast<std::uint32_t>(exit.trap_value)
                                                             : fetch_instruction({registers.pc}).value_or(0)};
@@ -96,7 +97,8 @@ Exit VirtualCpu::decode_fault(Access access) {
         if (const auto word = fetch_instruction({page_->registers.pc}))
             instruction = decode_instruction(*word);
     // The guest may have changed its code since: what is decoded must fit what happened.
-    if (!instruction || instruction->store != (access == Access::Store))
+    // And a device is not accessed by the end of an access that began in memory.
+    if (!instruction || instruction->store != (access == Access::Store) || instruction->offset != 0)
         return fault;
     return MmioAccess{address,
                       instruction->width,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitors/machine/machine.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "monitors/machine/device_tree.hpp"
@@ -123,16 +124,35 @@ bool Machine::run() {
 
 /// Carries input and output until the machine is to stop and all of its harts have.
 void Machine::serve() {
-    while (power_ == Power::On || active_ != 0) {
-        const std::uint64_t signals = event_.wait(~std::uint64_t{0}, alarm_deadline()).value_or(0);
-        const sdk::Guard guard{lock_};
-        rtc_.tick();
-        storage_.interrupt(signals);
-        if (virtio_.poll())
-            event_.signal(work_bit);
-        if ((signals & terminal_bit) != 0)
-            pump_input();
+    while (power_ == Power::On || active_ != 0)
+        serve_once(event_.wait(~std::uint64_t{0}, std::min(alarm_deadline(), work_due_)).value_or(0));
+}
+
+void Machine::serve_once(std::uint64_t signals) {
+    const sdk::Guard guard{lock_};
+    rtc_.tick();
+    storage_.interrupt(signals);
+    work();
+    if ((signals & terminal_bit) != 0)
+        pump_input();
+}
+
+/// One round of what devices still have to do. A guest can ask for more without end, and this thread goes before all
+/// harts, those of other machines too: so it rests after a round for as long as that took.
+void Machine::work() {
+    work_due_ = sdk::no_deadline;
+    if (!virtio_.more_to_do())
+        return;
+    const std::uint64_t begin = sdk::now();
+    if (begin < work_rests_until_) {
+        work_due_ = work_rests_until_;
+        return;
     }
+    const bool more = virtio_.poll();
+    const std::uint64_t end = sdk::now();
+    work_rests_until_ = end + (end - begin);
+    if (more)
+        work_due_ = work_rests_until_;
 }
 
 /// Passes on what has been typed, as much as the guest has room for; the rest waits where it is. It goes to the virtio
@@ -166,7 +186,8 @@ bool Machine::access(const sdk::MmioAccess& access) {
         access.answer(window->device->read(offset, access.width));
     } else {
         window->device->write(offset, access.width, access.value);
-        if (!virtio_.resetting()) // else the guest tries again, until the disk has ended what it had begun
+        if (!virtio_.resetting(
+                *window->device)) // else the guest tries again, until the disk has ended what it had begun
             access.answer();
     }
     if (virtio_.more_to_do())

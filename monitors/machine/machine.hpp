@@ -72,6 +72,8 @@ class Machine final : Platform,
     void add_harts();
     void load();
     void serve();
+    void serve_once(std::uint64_t signals);
+    void work();
     void pump_input();
     void reset_devices();
     std::uint64_t alarm_deadline();
@@ -119,6 +121,8 @@ class Machine final : Platform,
     std::atomic<unsigned> active_{0}; ///< harts that are not parked
     std::vector<std::byte> kept_;     ///< typed, but the guest had no room for it yet
     bool input_wanted_ = false;
+    std::uint64_t work_due_ = sdk::no_deadline; ///< when devices go on with what they have to do; ticks
+    std::uint64_t work_rests_until_ = 0;        ///< and not before
 };
 
 }

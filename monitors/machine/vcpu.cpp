@@ -123,10 +123,7 @@ void Vcpu::run_guest() {
             [&](const sdk::Exception& exit) { fault(static_cast<std::uint64_t>(exit.cause), exit.value); },
             [&](const sdk::SystemCall&) { sdk::fail("a system call of a guest with a kernel"); },
             [&](const sdk::Kicked&) { running_ = machine_.running(); },
-            [&](const sdk::Unexpected& exit) {
-                sdk::fail("exit for a reason that is not known here: %lu",
-                          static_cast<std::uint64_t>(exit.record.reason));
-            },
+            [&](const sdk::Unexpected& exit) { handle(exit); },
             [&](const sdk::Gone& gone) { sdk::fail("a virtual CPU cannot run: %s", sdk::describe(gone.error)); });
 }
 
@@ -170,6 +167,16 @@ void Vcpu::handle(const sdk::GuestPageFault& exit) {
     if (exit.access != sdk::Access::Fetch)
         machine_.count(id_, exit.access == sdk::Access::Store ? FirmwareEvent::AccessStore : FirmwareEvent::AccessLoad);
     fault(access_fault(exit.access), cpu_.trap_value());
+}
+
+/// An exception of a later version of the hardware is the guest's own; anything else is a nucleus that this program was
+/// not made for.
+void Vcpu::handle(const sdk::Unexpected& exit) {
+    constexpr std::uint64_t first_of_the_nucleus = static_cast<std::uint64_t>(abi::ExitReason::Kicked);
+    const auto reason = static_cast<std::uint64_t>(exit.record.reason);
+    if (reason >= first_of_the_nucleus)
+        sdk::fail("exit for a reason that is not known here: %lu", reason);
+    fault(reason, exit.record.trap_value);
 }
 
 void Vcpu::handle(const sdk::MmioAccess& access) {

@@ -44,6 +44,7 @@ class Vcpu {
     void handle(const sdk::VirtualInstruction& exit);
     /// Whether the instruction has read a counter that traps.
     bool read_counter(std::uint32_t instruction);
+    void handle(const sdk::Unexpected& exit);
     /// Makes the guest take an exception that its last act is to be answered with.
     void fault(std::uint64_t cause, std::uint64_t value);
 
