@@ -86,7 +86,11 @@ Exit VirtualCpu::decode_program_trap() {
 
 Exit VirtualCpu::decode_fault(Access access) {
     const abi::ExitRecord& exit = page_->exit;
-    const bool by_walk = exit.instruction == walk_read || exit.instruction == walk_write;
+    // Hardware must say that a walk faulted, but QEMU 7 does not: then the address is not where the page offset that it
+    // has in common with the guest-virtual one would put it.
+    constexpr std::uint64_t page_offset = page_bytes - 4;
+    const bool by_walk = exit.instruction == walk_read || exit.instruction == walk_write ||
+                         (exit.instruction == 0 && ((exit.guest_page << 2 ^ exit.trap_value) & page_offset) != 0);
     // norm:htval_trapval: htval is the address shifted right by 2. Its low bits are those of stval, but for a walk's.
     const GuestPhysical address{exit.guest_page << 2 | (by_walk ? 0 : exit.trap_value & 3)};
     const GuestPageFault fault{address, access, by_walk};

@@ -149,10 +149,17 @@ void attack_by_page_tables() {
     asm volatile("sfence.vma" ::: "memory");
     bool ok = true;
     for (const std::uint64_t third : {3u, 4u, 5u}) {
-        const std::uint64_t address = third * gibibyte + 0x1000;
-        ok = ok && cause_of([=] { (void)load(address, 4); }) == load_access_fault;
-        ok = ok && cause_of([=] { store(address, 4, 0); }) == store_access_fault;
-        ok = ok && cause_of([=] { jump(address); }) == fetch_access_fault;
+        const std::uint64_t address = third * gibibyte + 0x1234;
+        const std::array causes{cause_of([=] { (void)load(address, 4); }), cause_of([=] { store(address, 4, 0); }),
+                                cause_of([=] { jump(address); })};
+        const bool right = causes == std::array{load_access_fault, store_access_fault, fetch_access_fault};
+        if (!right)
+            for (const std::uint64_t cause : causes) {
+                print("cause ");
+                print(cause);
+                print(third == 5 ? " beyond all\n" : "\n");
+            }
+        ok = ok && right;
     }
     constexpr std::uint64_t base = 6 * gibibyte;
     store(base + 0x1000 + 7, 1, 0xa5);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Unmodified Debian in a machine."""
+import gzip
 import pathlib
 import re
 import subprocess
@@ -150,3 +151,40 @@ def test_the_installer_comes_to_its_first_screen(host):
     terminal.expect("Select a language|Choose language|Low memory|Starting system log daemon")
     terminal.expect("language|Low memory")
     terminal.child.close(force=True)
+
+
+@pytest.mark.parametrize("packed", ["gzip", "zstd"])
+def test_a_compressed_kernel_boots_to_its_initrd(host, packed):
+    content = (cache() / "kernel").read_bytes()
+    if packed == "gzip":
+        (host.folder / "kernel").write_bytes(gzip.compress(content, 1))
+    else:
+        subprocess.run(["zstd", "-q", "-1", cache() / "kernel", "-o", host.folder / "kernel"], check=True)
+    text = manifest(disk=None, cpus=1, cmdline="earlycon console=hvc0").replace("debian:kernel", "kernel")
+    terminal = boot(host, text)
+    terminal.expect("the command line names no root=; here is a shell")
+    terminal.expect("# ")
+    terminal.send("busybox poweroff -f")
+    assert terminal.end() == 0
+
+
+def test_an_error_of_the_disk_is_an_i_o_error_in_the_guest(host):
+    """A second disk with a sector that cannot be read and one that cannot be written; the guest goes on."""
+    copy_of_root(host.folder)
+    bad, rules = host.folder / "bad.img", host.folder / "rules"
+    bad.write_bytes(bytes(8 << 20))
+    rules.write_text('[inject-error]\nevent = "read_aio"\nerrno = "5"\nsector = "2048"\n'
+                     '[inject-error]\nevent = "write_aio"\nerrno = "5"\nsector = "4096"\n')
+    text = manifest().replace('disk = ["root.ext4"]', 'disk = ["root.ext4", "bad.img"]')
+    # The same drive with QEMU's blkdebug in between.
+    terminal = boot(host, text, more=["--with=-set", f"--with=drive.disk1.file=blkdebug:{rules}:{bad}"])
+    terminal.expect(PROMPT)
+    read, write = "dd if=/dev/vdb of=/dev/null bs=4096 count=1 iflag=direct", "dd if=/dev/zero of=/dev/vdb bs=4096 count=1 oflag=direct"
+    for good in [f"{read} skip=255", f"{read} skip=257", f"{write} seek=511", f"{write} seek=513"]:
+        terminal.run(good)
+    for broken in [f"{read} skip=256", f"{write} seek=512"]:
+        assert "Input/output error" in terminal.run(f"! LC_ALL=C {broken}")
+    for good in [f"{read} skip=0", f"{write} seek=0", "sync", "exercise"]:
+        terminal.run(good)
+    terminal.send("poweroff")
+    assert terminal.end() == 0
