@@ -65,8 +65,7 @@ bool Block::work() {
         if (handed_over_ >= sectors_a_round)
             return true;
         if (submission_ && !submit()) // the disk is full: go on when it answers us, or if it serves others, soon
-            return handed_over_ >= sectors_a_round ||
-                   (slots_[submission_->head].parts == 1 && queue_.in_flight() == 1);
+            return handed_over_ >= sectors_a_round || (slots_[submission_->head].parts == 1 && queue_.in_flight() == 1);
         if (submission_)
             continue; // the flush that follows a write
         if (!negotiated(flush_feature) && queue_.in_flight() != 0)
