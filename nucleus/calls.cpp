@@ -124,6 +124,8 @@ void call_with_lock(Hart& hart, Thread& thread) {
         answer(thread, result);
     if (!entry.quiet)
         settle(hart);
-    else if (hart.fencing)
-        settle_spaces(hart, false);
+    else if (hart.fencing) {
+        settle_spaces(hart);
+        end_fence(hart);
+    }
 }

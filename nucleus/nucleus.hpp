@@ -79,8 +79,7 @@ void unload(Vcpu& vcpu);
 /// Leaves this hart as its lists say: run after anything that may have changed them, with the lock held.
 void settle(Hart& hart);
 /// The part of it that is about page tables: loads those of what is to run and fences what has changed in them.
-/// `changed`: this hart has let go of something already.
-void settle_spaces(Hart& hart, bool changed);
+void settle_spaces(Hart& hart);
 /// Writes to the firmware's console.
 void print(std::span<const char> text);
 [[noreturn]] void reset(std::uint64_t type);

@@ -36,9 +36,9 @@ class VirtualCpu {
     static abi::Result<VirtualCpu> create(const GuestMemory& memory, GuestPhysical entry, std::uint64_t argument = 0);
 
     /// Runs the guest until something happens that this monitor has to handle.
-    [[gnu::always_inline]] Stopped resume() { return {*this, run_guest(abi::Call::VcpuResume, handle_.slot())}; }
+    Stopped resume() { return run(abi::Call::VcpuResume); }
     /// The same, but the guest goes on only when an interrupt that it has enabled is pending.
-    [[gnu::always_inline]] Stopped wait() { return {*this, run_guest(abi::Call::VcpuWait, handle_.slot())}; }
+    Stopped wait() { return run(abi::Call::VcpuWait); }
 
     /// Makes the present or the next resume, on whatever thread, return Kicked.
     void kick() const { (void)call(abi::Call::VcpuKick, handle_.slot()); }
@@ -67,6 +67,13 @@ class VirtualCpu {
 
   private:
     friend Stopped;
+    [[gnu::always_inline]] Stopped run(abi::Call how) {
+        std::uint64_t error = run_guest(how, handle_.slot());
+        if (error != 0) [[unlikely]]
+            while (error == static_cast<std::uint64_t>(abi::Error::Again))
+                error = run_guest(how, handle_.slot());
+        return {*this, error};
+    }
     VirtualCpu(const GuestMemory& memory, Handle handle, Reservation address);
     SbiCall sbi_call() {
         abi::Registers& registers = page_->registers;

@@ -56,16 +56,9 @@ void set_timer(Hart& hart, std::uint64_t deadline) {
         sbi::call(sbi::Extension::Time, 0, deadline);
 }
 
-/// Tells the harts that wait for a fence that this one may be the last that they waited for.
-void report_fences(const Hart& hart) {
-    for (std::uint64_t i = 0; i < nucleus.hart_count; ++i)
-        if (nucleus.harts[i] != &hart && nucleus.harts[i]->fencing)
-            interrupt_hart(*nucleus.harts[i]);
 }
 
-}
-
-void settle_spaces(Hart& hart, bool changed) {
+void settle_spaces(Hart& hart) {
     Process* process = hart.current ? hart.current->process : hart.process;
     if (process && process->state != abi::ProcessState::Alive)
         process = nullptr;
@@ -73,24 +66,20 @@ void settle_spaces(Hart& hart, bool changed) {
         const HostPhysical root = process ? process->space.table.root() : nucleus.root;
         hart.process = process;
         hart.program_epoch = process ? process->space.epoch : 0;
-        changed = true;
         csr::satp.write(Atp{}.with(Atp::mode, Atp::sv39).with(Atp::ppn, root.value / page_bytes));
         asm volatile("sfence.vma zero, %0" ::"r"(0) : "memory"); // all but the window, which is global
     }
     if (hart.vcpu && hart.guest_epoch != hart.vcpu->guest->space.epoch) {
         hart.guest_epoch = hart.vcpu->guest->space.epoch;
         hart.vcpu->vmid_epoch = hart.guest_epoch;
-        changed = true;
         fence_guest();
     }
-    if (changed)
-        report_fences(hart);
-    if (hart.fencing && fenced(hart, *hart.fencing, hart.fence_epoch))
-        hart.fencing = nullptr;
+    report_fences(hart);
 }
 
 void settle(Hart& hart) {
     save_mode(hart);
+    end_fence(hart); // before choosing what runs: until then nobody else does
     expire(hart, now());
     pick(hart, now());
 
@@ -98,11 +87,9 @@ void settle(Hart& hart) {
     if (thread && thread->vcpu && thread->vcpu->guest->dying)
         unbind(*thread);
     Vcpu* vcpu = thread && thread->vcpu ? thread->vcpu : hart.vcpu;
-    const bool unloaded =
-        hart.vcpu && (hart.vcpu != vcpu || vcpu->guest->dying || !vcpu->thread || vcpu->thread->hart != &hart ||
-                      vcpu->guest->process->state != abi::ProcessState::Alive);
-    if (unloaded)
-        unload(*hart.vcpu);
+    if (hart.vcpu && (hart.vcpu != vcpu || vcpu->guest->dying || !vcpu->thread || vcpu->thread->hart != &hart ||
+                      vcpu->guest->process->state != abi::ProcessState::Alive))
+        evict(*hart.vcpu);
     if (thread && thread->vcpu) {
         if (hart.vcpu != vcpu)
             load(*vcpu, hart);
@@ -112,7 +99,7 @@ void settle(Hart& hart) {
             exit_guest(*thread, abi::ExitReason::Kicked);
         }
     }
-    settle_spaces(hart, unloaded);
+    settle_spaces(hart);
     if (thread)
         set_mode(*thread);
     set_timer(hart, next_deadline(hart));

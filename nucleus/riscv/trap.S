@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The door between the nucleus and everything below it. C++ calls `enter` with a0 = Registers of a program or a guest;
-// hstatus.SPV and sstatus.SPP already say which, and so does stvec: `leave_program` or `leave_guest`. The trap comes
-// back there and `enter` returns with a0 = scause, or TRAP_RESUME for a program's VcpuResume.
-//
+// The door between the nucleus and what runs below. C++ calls `enter` with a0 = Registers of a program or a guest;
+// hstatus.SPV, sstatus.SPP and stvec (`leave_program` or `leave_guest`) say which. The trap comes back there, and `enter`
+// returns with a0 = scause, or TRAP_RESUME for a program's VcpuResume, with a1 = that call's argument.
 // While something runs below, sscratch holds the Hart; in the nucleus it is 0 and tp holds the Hart. A trap with 0 there
-// is a bug of ours and goes to `fault_in_nucleus`, so that it can never look like an exit.
-//
-// `enter` keeps only sp and tp: its caller, which never returns, declares every other register clobbered and so saves
-// nothing that it does not need. VcpuResume is to a program what `enter` is here: it keeps sp and tp alone, and
-// nothing else is saved. What is loaded for the rest when it returns is what that program had there at some earlier trap.
+// is a bug of ours and can never look like an exit. `enter` keeps sp and tp; its caller declares the rest clobbered.
+// VcpuResume is to a program what `enter` is here: it keeps sp and tp, and nothing else of the program is saved. What
+// is loaded for the rest when it returns is what that same program had there at some earlier trap.
 
 #include "abi/layout.h"
 #include "nucleus/riscv/layout.h"
@@ -22,7 +19,7 @@
     .endm
 
     .text
-    .globl enter, leave_program, leave_guest, fault_in_nucleus
+    .globl enter, leave_program, leave_guest, fault_in_nucleus, stop
 enter:
     sd      ra, HART_RETURN(tp)
     sd      sp, HART_STACK(tp)
@@ -89,21 +86,14 @@ fault_in_nucleus:
     la      t0, stop
     csrw    stvec, t0
     mv      a0, sp
-    la      sp, panic_stack_end
+    la      sp, panic_stack + 2048
     call    panic_with
 
     .balign 4
-    .globl stop
 stop:
     csrw    sie, zero
 1:  wfi
     j       1b
-
-    .section .bss
-    .balign 16
-    .globl panic_stack_pointer
-panic_stack_pointer: .skip 8
-panic_frame: .skip 264
-    .balign 16
-panic_stack: .skip 2048
-panic_stack_end:
+    .comm   panic_frame, 264, 16
+    .comm   panic_stack, 2048, 16
+    .comm   panic_stack_pointer, 8, 8
