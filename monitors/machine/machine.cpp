@@ -186,11 +186,10 @@ bool Machine::access(const sdk::MmioAccess& access) {
         access.answer(window->device->read(offset, access.width));
     } else {
         window->device->write(offset, access.width, access.value);
-        if (!virtio_.resetting(
-                *window->device)) // else the guest tries again, until the disk has ended what it had begun
+        if (!window->virtio || !virtio_.resetting(*window->device)) // else the guest tries again when the disk is done
             access.answer();
     }
-    if (virtio_.more_to_do())
+    if (window->virtio && virtio_.more_to_do())
         event_.signal(work_bit);
     if (input_wanted_ || !kept_.empty())
         pump_input();
