@@ -84,6 +84,16 @@ DecodedExit VirtualCpu::decode_program_trap() {
     return Exception{static_cast<abi::ExitReason>(*cause), *value};
 }
 
+/// What a walk that faulted was for. QEMU 7 says of each that it was for a load; but what loads can be fetched, and is
+/// no store.
+Access VirtualCpu::what_walked() const {
+    const auto word = fetch_instruction({page_->registers.pc});
+    if (!word)
+        return Access::Fetch;
+    const auto instruction = decode_instruction(*word);
+    return instruction && instruction->store ? Access::Store : Access::Load;
+}
+
 DecodedExit VirtualCpu::decode_fault(Access access) {
     const abi::ExitRecord& exit = page_->exit;
     // Hardware must say that a walk faulted, but QEMU 7 does not: then the address is not where the page offset that it
@@ -93,6 +103,8 @@ DecodedExit VirtualCpu::decode_fault(Access access) {
                          (exit.instruction == 0 && ((exit.guest_page << 2 ^ exit.trap_value) & page_offset) != 0);
     // norm:htval_trapval: htval is the address shifted right by 2. Its low bits are those of stval, but for a walk's.
     const GuestPhysical address{exit.guest_page << 2 | (by_walk ? 0 : exit.trap_value & 3)};
+    if (by_walk && access == Access::Load)
+        access = what_walked();
     const GuestPageFault fault{address, access, by_walk};
     if (by_walk || access == Access::Fetch || memory_->contains(address))
         return fault;

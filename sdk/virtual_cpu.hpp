@@ -83,6 +83,7 @@ class VirtualCpu {
     DecodedExit decode();
     DecodedExit decode_program_trap();
     DecodedExit decode_fault(Access access);
+    Access what_walked() const;
 
     const GuestMemory* memory_;
     Reservation address_;
