@@ -6,10 +6,16 @@ function(program name)
   target_link_libraries(${name} PRIVATE sdk)
 endfunction()
 
-# flat_image(NAME LINKER_SCRIPT SOURCES ...): built for S-mode without any library; in build/target/images.
-function(flat_image name script)
+# guest(NAME [SCRIPT LINKER-SCRIPT] SOURCES ...): a flat image that a monitor loads, built for VS-mode without any library;
+# in build/target/images.
+function(guest name)
+  cmake_parse_arguments(PARSE_ARGV 1 guest "" SCRIPT "")
+  set(script ${PROJECT_SOURCE_DIR}/guests/guest.ld)
+  if(guest_SCRIPT)
+    set(script ${CMAKE_CURRENT_SOURCE_DIR}/${guest_SCRIPT})
+  endif()
   set(image ${PROJECT_BINARY_DIR}/images/${name})
-  add_executable(${name}.elf ${ARGN})
+  add_executable(${name}.elf ${guest_UNPARSED_ARGUMENTS})
   target_link_libraries(${name}.elf PRIVATE ${SUNDEW_KERNEL_LIBC})
   set_target_properties(${name}.elf PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}
     LINK_DEPENDS ${script})
@@ -19,11 +25,6 @@ function(flat_image name script)
     COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/images
     COMMAND ${CMAKE_OBJCOPY} -O binary $<TARGET_FILE:${name}.elf> ${image})
   add_custom_target(${name}-image ALL DEPENDS ${image})
-endfunction()
-
-# guest(NAME SOURCES ...): a flat image that a monitor loads at the start of its guest's RAM.
-function(guest name)
-  flat_image(${name} ${PROJECT_SOURCE_DIR}/guests/guest.ld ${ARGN})
 endfunction()
 
 # linux_program(NAME SOURCES ...): a program for Linux that needs no library, in build/target/linux.

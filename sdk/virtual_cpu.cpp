@@ -43,17 +43,16 @@ abi::Result<VirtualCpu> VirtualCpu::create(const GuestMemory& memory, GuestPhysi
     return cpu;
 }
 
-Exit VirtualCpu::decode() {
+DecodedExit VirtualCpu::decode() {
     using enum abi::ExitReason;
     abi::Registers& registers = page_->registers;
     const abi::ExitRecord& exit = page_->exit;
     switch (exit.reason) {
-    case SupervisorCall: return sbi_call();
-    case UserCall: return system_call();
     case LoadGuestPageFault: return decode_fault(Access::Load);
     case StoreGuestPageFault: return decode_fault(Access::Store);
     case InstructionGuestPageFault:
-        return registers.pc == abi::program_trap_vector ? decode_program_trap() : decode_fault(Access::Fetch);
+        return memory_->program() && registers.pc == abi::program_trap_vector ? decode_program_trap()
+                                                                              : decode_fault(Access::Fetch);
     case VirtualInstruction: // hardware may not say which; QEMU does not for WRS.NTO
         return sdk::VirtualInstruction{exit.trap_value != 0 ? static_cast<std::uint32_t>(exit.trap_value)
                                                             : fetch_instruction({registers.pc}).value_or(0)};
@@ -69,12 +68,14 @@ Exit VirtualCpu::decode() {
     case InstructionPageFault:
     case LoadPageFault:
     case StorePageFault: return Exception{exit.reason, exit.trap_value};
+    case SupervisorCall:
+    case UserCall: break; // need no decoding
     }
     return Unexpected{exit};
 }
 
 /// An exception of a guest without a kernel that came by way of its trap vector: back to where it happened.
-Exit VirtualCpu::decode_program_trap() {
+DecodedExit VirtualCpu::decode_program_trap() {
     using enum abi::VcpuRegister;
     const auto cause = read(Vscause), value = read(Vstval), pc = read(Vsepc), to_user = write(Supervisor, 0);
     if (!cause || !value || !pc || !to_user)
@@ -83,11 +84,27 @@ Exit VirtualCpu::decode_program_trap() {
     return Exception{static_cast<abi::ExitReason>(*cause), *value};
 }
 
-Exit VirtualCpu::decode_fault(Access access) {
+/// What a walk that faulted was for. QEMU 7 says of each that it was for a load; but what loads can be fetched, and is
+/// no store.
+Access VirtualCpu::what_walked() const {
+    const auto word = fetch_instruction({page_->registers.pc});
+    if (!word)
+        return Access::Fetch;
+    const auto instruction = decode_instruction(*word);
+    return instruction && instruction->store ? Access::Store : Access::Load;
+}
+
+DecodedExit VirtualCpu::decode_fault(Access access) {
     const abi::ExitRecord& exit = page_->exit;
-    const bool by_walk = exit.instruction == walk_read || exit.instruction == walk_write;
+    // Hardware must say that a walk faulted, but QEMU 7 does not: then the address is not where the page offset that it
+    // has in common with the guest-virtual one would put it.
+    constexpr std::uint64_t page_offset = page_bytes - 4;
+    const bool by_walk = exit.instruction == walk_read || exit.instruction == walk_write ||
+                         (exit.instruction == 0 && ((exit.guest_page << 2 ^ exit.trap_value) & page_offset) != 0);
     // norm:htval_trapval: htval is the address shifted right by 2. Its low bits are those of stval, but for a walk's.
     const GuestPhysical address{exit.guest_page << 2 | (by_walk ? 0 : exit.trap_value & 3)};
+    if (by_walk && access == Access::Load)
+        access = what_walked();
     const GuestPageFault fault{address, access, by_walk};
     if (by_walk || access == Access::Fetch || memory_->contains(address))
         return fault;
@@ -96,7 +113,8 @@ Exit VirtualCpu::decode_fault(Access access) {
         if (const auto word = fetch_instruction({page_->registers.pc}))
             instruction = decode_instruction(*word);
     // The guest may have changed its code since: what is decoded must fit what happened.
-    if (!instruction || instruction->store != (access == Access::Store))
+    // And a device is not accessed by the end of an access that began in memory.
+    if (!instruction || instruction->store != (access == Access::Store) || instruction->offset != 0)
         return fault;
     return MmioAccess{address,
                       instruction->width,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "monitors/machine/sbi.hpp"
 #include "monitors/machine/statistics.hpp"
@@ -35,9 +36,18 @@ class Vcpu {
   private:
     void set_up(const Start& start);
     void run_guest();
+    void suspend(const Suspend& suspend);
+    void look_whether_woken();
+    bool interrupt_pending();
+    std::uint64_t read(abi::VcpuRegister which);
+    void write(abi::VcpuRegister which, std::uint64_t value);
     void handle(const sdk::SbiCall& call);
     void handle(const sdk::MmioAccess& access);
+    void handle(const sdk::GuestPageFault& exit);
     void handle(const sdk::VirtualInstruction& exit);
+    /// Whether the instruction has read a counter that traps.
+    bool read_counter(std::uint32_t instruction);
+    void handle(const sdk::Unexpected& exit);
     /// Makes the guest take an exception that its last act is to be answered with.
     void fault(std::uint64_t cause, std::uint64_t value);
 
@@ -47,7 +57,11 @@ class Vcpu {
     sdk::Event wake_;
     Statistics statistics_;
     bool running_ = false;
-    bool waiting_ = false; ///< the guest goes on only when it is interrupted
+    /// What a suspended hart gets back when it wakes.
+    struct Suspended {
+        std::uint64_t pc, vsatp, vsstatus, deadline;
+    };
+    std::optional<Suspended> suspended_;
 };
 
 }

@@ -14,7 +14,7 @@ Error stop(Vcpu& vcpu, std::uint64_t which) {
     if (vcpu.hart && vcpu.hart != &this_hart())
         return Error::Busy;
     if (vcpu.hart)
-        unload(vcpu);
+        evict(vcpu);
     return Error::None;
 }
 
@@ -89,6 +89,10 @@ Answer vcpu_resume(const Request& request, Vcpu& vcpu) {
         return std::unexpected{Error::BadHandle};
     if (vcpu.thread && vcpu.thread != &thread)
         return std::unexpected{Error::Busy};
+    if (vcpu.hart && vcpu.hart != &this_hart()) { // of a thread that has gone
+        interrupt_hart(*vcpu.hart);
+        return std::unexpected{Error::Again};
+    }
     if (thread.vcpu != &vcpu)
         unbind(thread);
     thread.vcpu = &vcpu;
@@ -142,6 +146,11 @@ Answer vcpu_write(const Request& request, Vcpu& vcpu) {
         vcpu.sstatus = (vcpu.sstatus & ~std::uint64_t{1 << 8}) | (request[2] & 1) << 8;
     else
         vcpu.state(which) = request[2] & choosable(which);
+    if (which == abi::VcpuRegister::Vstimecmp && !nucleus.has(abi::SystemFeature::Sstc)) {
+        interrupt(vcpu, 0, abi::hvip::vstip);
+        if (vcpu.thread)
+            arm_guest_timer(vcpu);
+    }
     return 0;
 }
 
