@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What things cost a guest, measured by a guest that runs unchanged on the bare machine and under any hypervisor: one
 // line each. With a disk what reading it costs; else with one hart what one hart does, and with more what harts do to
-// each other. The command line `off` has it power the machine off at once.
+// each other. The command line `off` has it power the machine off at once, `idle` after two seconds of waiting, and
+// `among-others` has it wait half a second first, until other machines have started.
 #include "bench/primitives/block.hpp"
 #include "bench/primitives/measure.hpp"
 
@@ -14,6 +15,24 @@ namespace {
 /// The only hart that writes here is the one that `harts` is meant for; the trap handler does, between instructions.
 std::uint64_t taken(const std::atomic<std::uint64_t>& counter) {
     return counter.load(std::memory_order_relaxed);
+}
+
+constinit Platform the_platform;
+
+void arm_timer(std::uint64_t deadline) {
+    if (the_platform.sstc)
+        write_csr<csr::stimecmp>(deadline);
+    else
+        bare_call(sbi::Extension::Time, 0, deadline);
+}
+
+void wait_until(std::uint64_t ticks) {
+    write_csr<csr::sie>(interrupt_bit::timer);
+    arm_timer(ticks);
+    while (now() < ticks)
+        wait_for_interrupt();
+    arm_timer(~std::uint64_t{0});
+    write_csr<csr::sie>(0);
 }
 
 void calls(const Meter& meter) {
@@ -35,20 +54,14 @@ void interrupts(const Meter& meter) {
         while (taken(harts[0].software) == before) {
         }
     });
-    const auto arm = [&](std::uint64_t deadline) {
-        if (platform.sstc)
-            write_csr<csr::stimecmp>(deadline);
-        else
-            bare_call(sbi::Extension::Time, 0, deadline);
-    };
-    arm(~std::uint64_t{0});
+    arm_timer(~std::uint64_t{0});
     meter.measure("timer-interrupt", [&] {
         const std::uint64_t before = taken(harts[0].timer);
         set_csr<csr::sie>(interrupt_bit::timer);
-        arm(0);
+        arm_timer(0);
         while (taken(harts[0].timer) == before) {
         }
-        arm(~std::uint64_t{0});
+        arm_timer(~std::uint64_t{0});
     });
     clear_csr<csr::sstatus>(interrupts_on);
 
@@ -60,11 +73,11 @@ void interrupts(const Meter& meter) {
         std::uint64_t late = 0;
         for (std::uint64_t i = 0; i < rounds; ++i) {
             const std::uint64_t deadline = now() + wait;
-            arm(deadline);
+            arm_timer(deadline);
             while (now() < deadline)
                 wait_for_interrupt();
             late += now() - deadline;
-            arm(~std::uint64_t{0});
+            arm_timer(~std::uint64_t{0});
         }
         best = std::min(best, late);
     }
@@ -125,8 +138,6 @@ void play(const Platform& platform, std::uint64_t self, std::uint64_t until) {
     }
 }
 
-constinit Platform the_platform;
-
 void other_harts(const Meter& meter) {
     const Platform& platform = meter.platform();
     for (std::size_t i = 1; i < platform.hart_count; ++i)
@@ -139,6 +150,8 @@ void other_harts(const Meter& meter) {
     play(platform, 0, 100 + rounds);
     meter.print("ipi-other", meter.nanoseconds(now() - before) / rounds);
     write_csr<csr::sie>(0);
+    meter.measure("sbi-base", [] { bare_call(sbi::Extension::Base); });
+    meter.measure("sbi-set-timer", [] { bare_call(sbi::Extension::Time, 0, ~std::uint64_t{0}); });
     for (std::uint64_t count = 2; count <= platform.hart_count; count *= 2) {
         const std::uint64_t mask = (std::uint64_t{1} << count) - 1;
         meter.measure(
@@ -169,6 +182,12 @@ extern "C" void bench_main(std::uint64_t boot_hart, const void* tree, std::uint6
         print_figure(the_platform, "first-ticks", first_ticks, "ticks");
         shut_down(0);
     }
+    if (the_platform.command_line == "idle") {
+        wait_until(2 * the_platform.hertz);
+        shut_down(0);
+    }
+    if (the_platform.command_line == "among-others")
+        wait_until(the_platform.hertz / 2);
     const Meter meter{the_platform};
     meter.print("first-instruction", meter.nanoseconds(first_ticks));
     if (block_reads(meter)) {

@@ -114,7 +114,8 @@ void watch(const fs::path& socket, const std::future<command::Output>& ended, un
     Monitor monitor{socket};
     if (!monitor.connected())
         return; // it has ended, and its output says why
-    result.ended = monitor.wait_for("SHUTDOWN", std::chrono::seconds{limit_seconds});
+    result.ended = monitor.ask("query-status").find("\"shutdown\"") != std::string::npos || // before anybody listened
+                   monitor.wait_for("SHUTDOWN", std::chrono::seconds{limit_seconds});
     if (result.ended) {
         std::this_thread::sleep_for(100ms); // until it has stopped
         result.instructions = number_in(monitor.ask("query-replay"), "icount");

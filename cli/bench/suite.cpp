@@ -49,6 +49,33 @@ void Suite::run_everywhere(const Workload& workload, const std::string& prefix) 
     });
 }
 
+/// What an exit and an interrupt cost as there are more virtual CPUs, each with a hart, and more machines, on one.
+void Suite::scale() {
+    if (!wanted(System::Sundew))
+        return;
+    const auto add = [&](const Workload& workload, const std::string& prefix,
+                         std::initializer_list<const char*> names) {
+        const auto figures = run(System::Sundew, workload);
+        for (const char* name : names)
+            if (const auto value = value_of(figures, name))
+                table_.set(System::Sundew, prefix + name, *value, "instructions");
+    };
+    Workload workload;
+    workload.kernel = Project{}.target / "images/bench-primitives";
+    for (const std::uint64_t cpus : {1u, 2u, 4u, 8u}) {
+        workload.cpus = cpus;
+        workload.name = fmt::format("primitives, {} virtual CPUs", cpus);
+        add(workload, fmt::format("scale.{}-cpus.", cpus), {"sbi-base", "sbi-set-timer", "ipi-other"});
+    }
+    workload.cpus = 1;
+    workload.command_line = "among-others";
+    for (const std::uint64_t machines : {1u, 4u, 16u, 64u}) {
+        workload.others = machines - 1;
+        workload.name = fmt::format("primitives, {} machines", machines);
+        add(workload, fmt::format("scale.{}-machines.", machines), {"sbi-base", "sbi-set-timer", "ipi-self"});
+    }
+}
+
 /// The table gets the last line, which says what it was; the rest is for whoever looks into it.
 void Suite::complain(System system, const std::string& row, const std::string& what) {
     failed_ = true;
@@ -110,7 +137,7 @@ int Suite::operator()() {
     constexpr Part parts[]{{"nucleus", &Suite::nucleus, true}, {"primitives", &Suite::primitives, true},
                            {"boot", &Suite::boot, false},      {"console", &Suite::console, false},
                            {"disk", &Suite::disk, false},      {"programs", &Suite::programs, false},
-                           {"timer", &Suite::timer, false}};
+                           {"timer", &Suite::timer, false},    {"scale", &Suite::scale, false}};
     const std::regex pattern{only.empty() ? ".*" : only};
     for (const Part& part : parts)
         if (std::regex_match(part.name, pattern) && (part.quick || !quick))
@@ -133,9 +160,9 @@ void add_verb(CLI::App& app, Suite& suite, int& status) {
     verb.add_option("--memory", suite.settings.memory, "RAM of the guests and of the bare machine")
         ->transform(CLI::AsSizeValue(false))
         ->capture_default_str();
-    verb.add_option(
-        "--only", suite.only,
-        "parts of the suite, as a regular expression: nucleus, primitives, boot, console, disk, programs, timer");
+    verb.add_option("--only", suite.only,
+                    "parts of the suite, as a regular expression: nucleus, primitives, boot, console, disk, programs, "
+                    "timer, scale");
     verb.add_option("--on", suite.on, "only on this system, which may be given again: bare, KVM, Sundew")
         ->check(CLI::IsMember({"bare", "KVM", "Sundew"}));
     verb.add_flag("--quick", suite.quick, "only what takes less than a minute and is always the same");

@@ -54,6 +54,7 @@ class Suite {
     void disk();
     void programs();
     void timer();
+    void scale();
 
     Table table_;
     bool failed_ = false;

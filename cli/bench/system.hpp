@@ -23,6 +23,7 @@ struct Workload {
     std::string command_line;
     std::filesystem::path disk; ///< may be empty
     std::uint64_t cpus = 1;
+    std::uint64_t others = 0; ///< machines beside it, on Sundew, that do nothing but wait
     Clock clock = Clock::Instructions;
     bool virtio_console = false; ///< else a 16550A
     unsigned limit_seconds = 300;
