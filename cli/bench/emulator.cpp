@@ -126,9 +126,12 @@ void watch(const fs::path& socket, const std::future<command::Output>& ended, un
 std::vector<std::string> clock_options(Clock clock, std::uint64_t harts, const fs::path& record) {
     if (clock == Clock::Wall)
         return {};
-    // Recording changes nothing but that QEMU then tells how many instructions have run; it wants a single hart.
+    // Recording changes nothing but that QEMU then tells how many instructions have run. It wants a single hart, and
+    // one that has a disk may never stop.
     return {"-icount", fmt::format("shift=0,sleep={}{}", clock == Clock::Instructions ? "off" : "on",
-                                   harts == 1 ? fmt::format(",rr=record,rrfile={}", record.string()) : "")};
+                                   harts == 1 && clock == Clock::Instructions
+                                       ? fmt::format(",rr=record,rrfile={}", record.string())
+                                       : "")};
 }
 
 }

@@ -31,7 +31,7 @@ class TemporaryFolder {
 };
 
 /// What a machine wrote until it was switched off, and the instructions that it had then run, as the emulator counts
-/// them; it does not with Clock::Wall, nor those of more than one hart.
+/// them; it does with Clock::Instructions and a single hart.
 struct Emulated {
     std::string console;
     std::optional<std::uint64_t> instructions;
