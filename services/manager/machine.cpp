@@ -9,7 +9,6 @@
 #include "base/page.hpp"
 #include "sdk/mapping.hpp"
 #include "sdk/startup.hpp"
-#include "services/manager/zero.hpp"
 
 namespace {
 
@@ -48,36 +47,6 @@ abi::Result<sdk::Handle> Memories::handle(Ram::Pages pages) const {
             return sdk::Handle{*slot};
         }
     return std::unexpected{abi::Error::BadArgument};
-}
-
-/// Whether it could be done with cbo.zero.
-bool Memories::zero_quickly(abi::Handle memory, std::uint64_t pages) {
-    if (!worth_zeroing_by_blocks(pages, block_bytes_))
-        return false;
-    const auto code = ram_.take(1);
-    if (!code)
-        return false;
-    const auto page = handle(*code);
-    const bool done = page && zero_by_blocks(memory, pages, page->slot(), block_bytes_);
-    ram_.give(*code);
-    return done;
-}
-
-/// Piece by piece, so that little of the manager's address space is used.
-abi::Result<void> Memories::fill(abi::Handle memory, std::uint64_t pages, std::span<const std::byte> content) {
-    constexpr std::uint64_t piece = 4096; // 16 MiB
-    const bool zeroed = zero_quickly(memory, pages);
-    for (std::uint64_t done = 0; done < pages && !(zeroed && content.empty()); done += piece) {
-        const auto mapping = sdk::Mapping::create(memory, done, std::min(piece, pages - done));
-        if (!mapping)
-            return std::unexpected{mapping.error()};
-        if (!zeroed)
-            std::memset(mapping->bytes().data(), 0, mapping->bytes().size());
-        const std::size_t copied = std::min(content.size(), mapping->bytes().size());
-        std::memcpy(mapping->bytes().data(), content.data(), copied);
-        content = content.subspan(copied);
-    }
-    return {};
 }
 
 abi::Result<sdk::Handle> device_memory(const host_devices::Device& device) {

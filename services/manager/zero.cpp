@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/manager/zero.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/page.hpp"
 #include "sdk/guest_memory.hpp"
 #include "sdk/mapping.hpp"
 #include "sdk/virtual_cpu.hpp"
+#include "services/manager/machine.hpp"
 
 extern "C" const std::byte zero_guest[], zero_guest_end[];
 
@@ -60,4 +62,34 @@ abi::Result<void> zero_by_blocks(abi::Handle memory, std::uint64_t pages, abi::H
     if (!cpu)
         return std::unexpected{cpu.error()};
     return run(*cpu, pages * page_bytes, block_bytes);
+}
+
+/// Whether it could be done with cbo.zero.
+bool Memories::zero_quickly(abi::Handle memory, std::uint64_t pages) {
+    if (!worth_zeroing_by_blocks(pages, block_bytes_))
+        return false;
+    const auto code = ram_.take(1);
+    if (!code)
+        return false;
+    const auto page = handle(*code);
+    const bool done = page && zero_by_blocks(memory, pages, page->slot(), block_bytes_);
+    ram_.give(*code);
+    return done;
+}
+
+/// Piece by piece, so that little of the manager's address space is used.
+abi::Result<void> Memories::fill(abi::Handle memory, std::uint64_t pages, std::span<const std::byte> content) {
+    constexpr std::uint64_t piece = 4096; // 16 MiB
+    const bool zeroed = zero_quickly(memory, pages);
+    for (std::uint64_t done = 0; done < pages && !(zeroed && content.empty()); done += piece) {
+        const auto mapping = sdk::Mapping::create(memory, done, std::min(piece, pages - done));
+        if (!mapping)
+            return std::unexpected{mapping.error()};
+        if (!zeroed)
+            std::memset(mapping->bytes().data(), 0, mapping->bytes().size());
+        const std::size_t copied = std::min(content.size(), mapping->bytes().size());
+        std::memcpy(mapping->bytes().data(), content.data(), copied);
+        content = content.subspan(copied);
+    }
+    return {};
 }
