@@ -43,6 +43,7 @@ Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
     if (const std::uint64_t terminal = sdk::startup().terminal)
         terminal_.attach(sdk::must(sdk::Device::open(terminal - 1), "the terminal"), event_, terminal_bit);
     add_harts();
+    debug_port_ = DebugPort::find(*this, event_, debug_bit);
 }
 
 /// A thread for each hart, spread over those of the host that this process may use. Theirs is a lower priority than
@@ -108,13 +109,16 @@ bool Machine::run() {
             reset_devices();
             load();
             power_ = Power::On;
+            if (debug_port_)
+                debug_port_->debugger().restarted();
             firmware_.start_first({boot_.entry.value, boot_.tree_address.value});
         }
         serve();
     } while (power_ == Power::Reboot);
     ended_ = true;
-    for (const auto& hart : harts_)
-        hart->wake();
+    if (debug_port_)
+        debug_port_->debugger().ended(power_ == Power::Off);
+    release_all();
     threads_.clear(); // waits for them
     return power_ == Power::Off;
 }
@@ -124,6 +128,13 @@ void Machine::serve() {
     while (power_ == Power::On || active_ != 0) {
         const std::uint64_t signals = event_.wait(~std::uint64_t{0}, alarm_deadline()).value_or(0);
         const sdk::Guard guard{lock_};
+        if (power_ != Power::On) {
+            release_all();
+        } else if (debug_port_ && (signals & debug_bit) != 0) {
+            debug_port_->interrupt();
+        }
+        if (debug_port_ && power_ == Power::On && (signals & rest_bit) != 0)
+            debug_port_->debugger().poll();
         rtc_.tick();
         storage_.interrupt(signals);
         if (virtio_.poll())
@@ -186,6 +197,25 @@ void Machine::request(Power power) {
     for (const auto& hart : harts_)
         hart->kick();
     event_.signal(power_bit);
+}
+
+void Machine::hold(Holder who, Gate::Harts harts) {
+    gate_.hold(who, harts);
+    for (const auto& hart : harts_)
+        hart->kick();
+    event_.signal(rest_bit); // for those that rest already
+}
+
+void Machine::release(Holder who, Gate::Harts harts) {
+    gate_.release(who, harts);
+    for (const auto& hart : harts_)
+        hart->wake();
+}
+
+/// Nobody holds harts that are to stop.
+void Machine::release_all() {
+    release(Holder::Control, Gate::all);
+    release(Holder::Debugger, Gate::all);
 }
 
 std::optional<Start> Machine::take_start(unsigned hart) {

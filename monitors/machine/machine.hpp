@@ -14,6 +14,8 @@
 #include "devices/test_finisher.hpp"
 #include "devices/uart16550.hpp"
 #include "monitors/machine/bus.hpp"
+#include "monitors/machine/debug_port.hpp"
+#include "monitors/machine/gate.hpp"
 #include "monitors/machine/sbi.hpp"
 #include "monitors/machine/storage.hpp"
 #include "monitors/machine/terminal.hpp"
@@ -59,14 +61,34 @@ class Machine final : Platform,
     void parked(unsigned hart);
     bool running() const { return power_ == Power::On; }
     bool ended() const { return ended_; }
+    Gate& gate() { return gate_; }
+    /// A hart rests now.
+    void rested() const {
+        if (gate_.anybody_holds())
+            event_.signal(rest_bit);
+    }
+    void work_done() const { event_.signal(work_done_bit); }
+    void await_work() const { (void)event_.wait(work_done_bit); }
+
+    // For those who want to look at the machine at rest, on the thread that serves it.
+
+    /// Keeps harts out of their guest until they are released; they rest soon after.
+    void hold(Holder who, Gate::Harts harts);
+    void release(Holder who, Gate::Harts harts);
+    unsigned vcpu_count() const { return static_cast<unsigned>(harts_.size()); }
+    Vcpu& vcpu(unsigned hart) { return *harts_[hart]; }
+    const devices::GuestRam& ram() const { return ram_; }
+    void fence_harts() { remote_fence(); }
 
   private:
     /// Bits of the event that `serve` waits for.
-    static constexpr std::uint64_t terminal_bit = 1, power_bit = 2, alarm_bit = 4, work_bit = 8, first_disk_bit = 16;
+    static constexpr std::uint64_t terminal_bit = 1, power_bit = 2, alarm_bit = 4, work_bit = 8, first_disk_bit = 16,
+                                   debug_bit = 256, rest_bit = 512, work_done_bit = 1024;
 
     void add_harts();
     void load();
     void serve();
+    void release_all();
     void pump_input();
     void reset_devices();
     std::uint64_t alarm_deadline();
@@ -105,6 +127,8 @@ class Machine final : Platform,
     Bus bus_;
     std::vector<std::unique_ptr<Vcpu>> harts_;
     std::vector<sdk::Thread> threads_;
+    Gate gate_;
+    std::unique_ptr<DebugPort> debug_port_; ///< null: nobody can debug the machine
     std::atomic<Power> power_{Power::Off};
     std::atomic<bool> ended_{false};
     std::atomic<unsigned> active_{0}; ///< harts that are not parked

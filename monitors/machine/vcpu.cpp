@@ -27,15 +27,39 @@ std::uint64_t access_fault(sdk::Access access) {
 
 void Vcpu::run() {
     for (;;) {
-        (void)wake_.wait(1);
+        rest();
         if (machine_.ended())
             return;
         if (const auto start = machine_.take_start(id_)) {
+            parked_ = false;
             set_up(*start);
             run_guest();
+            parked_ = true;
             machine_.parked(id_);
         }
     }
+}
+
+/// Waits to be woken at a moment when nobody holds the hart. Meanwhile does what it is asked to.
+void Vcpu::rest() {
+    machine_.gate().rest(id_);
+    machine_.rested();
+    for (bool look = false; !look || !machine_.gate().leave(id_);) {
+        const std::uint64_t bits = wake_.wait(look_bit | work_bit).value_or(0);
+        look |= (bits & look_bit) != 0;
+        if ((bits & work_bit) != 0) {
+            (*work_.load())(cpu_);
+            machine_.work_done();
+        }
+        if (machine_.gate().held(id_))
+            look = false; // whoever holds it wakes it
+    }
+}
+
+void Vcpu::ask(const std::function<void(sdk::VirtualCpu&)>& work) {
+    work_ = &work;
+    wake_.signal(work_bit);
+    machine_.await_work();
 }
 
 /// The state in which SBI HSM hart_start hands a hart over: supervisor mode, no translation, no interrupts.
@@ -63,24 +87,41 @@ void Vcpu::set_up(const Start& start) {
 }
 
 void Vcpu::run_guest() {
-    for (running_ = true; running_;)
+    for (running_ = true; running_;) {
+        const bool waiting = std::exchange(waiting_, false);
         match(
-            std::exchange(waiting_, false) ? cpu_.wait() : cpu_.resume(), //
+            waiting ? cpu_.wait() : cpu_.resume(), //
             [&](const sdk::SbiCall& call) { handle(call); }, [&](const sdk::MmioAccess& access) { handle(access); },
             [&](const sdk::GuestPageFault& exit) { fault(access_fault(exit.access), cpu_.trap_value()); },
             [&](const sdk::VirtualInstruction& exit) { handle(exit); },
-            [&](const sdk::Exception& exit) { fault(static_cast<std::uint64_t>(exit.cause), exit.value); },
+            [&](const sdk::Exception& exit) { handle(exit); },
             [&](const sdk::SystemCall&) { sdk::fail("a system call of a guest with a kernel"); },
-            [&](const sdk::Kicked&) { running_ = machine_.running(); },
+            [&](const sdk::Kicked&) {
+                if (machine_.gate().held(id_))
+                    rest();
+                waiting_ = waiting;
+                running_ = machine_.running();
+            },
             [&](const sdk::Unexpected& exit) {
                 sdk::fail("exit for a reason that is not known here: %lu",
                           static_cast<std::uint64_t>(exit.record.reason));
             },
             [&](const sdk::Gone& gone) { sdk::fail("a virtual CPU cannot run: %s", sdk::describe(gone.error)); });
+    }
 }
 
 void Vcpu::fault(std::uint64_t cause, std::uint64_t value) {
     sdk::must(cpu_.raise_exception(cause, value), "an exception for the guest");
+}
+
+/// An ebreak exits only for a debugger, who is to say whose it is.
+void Vcpu::handle(const sdk::Exception& exit) {
+    if (exit.cause != abi::ExitReason::Breakpoint)
+        return fault(static_cast<std::uint64_t>(exit.cause), exit.value);
+    machine_.gate().hold(Holder::Debugger, static_cast<Gate::Harts>(1u << id_));
+    trapped_ = true;
+    rest();
+    running_ = machine_.running();
 }
 
 /// WRS.NTO may end at any time (norm:Zawrs); the nucleus traps it, since a hart that waits is one that others want. All

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 
 #include "monitors/machine/sbi.hpp"
 #include "sdk/event.hpp"
@@ -21,7 +23,7 @@ class Vcpu {
     /// The thread's work; returns when the machine has ended.
     void run();
     /// Lets a parked hart look whether it has been started, or is to end.
-    void wake() const { wake_.signal(1); }
+    void wake() const { wake_.signal(look_bit); }
     /// Makes the hart leave its guest and look again at the machine's state.
     void kick() const { cpu_.kick(); }
     /// Sets and clears virtual interrupts (abi::hvip).
@@ -29,9 +31,21 @@ class Vcpu {
     /// Of its own thread: legacy SBI's timer and interrupt.
     sdk::VirtualCpu& cpu() { return cpu_; }
 
+    // While it rests and is held (gate.hpp).
+
+    /// Has its thread do something that only that may: a vCPU's registers are the business of one thread.
+    void ask(const std::function<void(sdk::VirtualCpu&)>& work);
+    bool parked() const { return parked_; }
+    /// Whether it rests because of an ebreak that nobody has looked at yet; it then counts as looked at.
+    bool take_trap() { return trapped_.exchange(false); }
+
   private:
+    static constexpr std::uint64_t look_bit = 1, work_bit = 2;
+
     void set_up(const Start& start);
     void run_guest();
+    void rest();
+    void handle(const sdk::Exception& exit);
     void handle(const sdk::SbiCall& call);
     void handle(const sdk::MmioAccess& access);
     void handle(const sdk::VirtualInstruction& exit);
@@ -44,6 +58,8 @@ class Vcpu {
     sdk::Event wake_;
     bool running_ = false;
     bool waiting_ = false; ///< the guest goes on only when it is interrupted
+    std::atomic<bool> parked_{true}, trapped_{false};
+    std::atomic<const std::function<void(sdk::VirtualCpu&)>*> work_{nullptr};
 };
 
 }
