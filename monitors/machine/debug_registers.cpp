@@ -63,12 +63,6 @@ std::optional<Place> find(unsigned which) {
     return {};
 }
 
-std::uint64_t* general(sdk::VirtualCpu& cpu, unsigned which) {
-    if (which == number::pc)
-        return &cpu.registers().pc;
-    return which < number::pc ? &cpu.registers().x[which] : nullptr;
-}
-
 std::optional<std::uint64_t> read_word(sdk::VirtualCpu& cpu, std::uint64_t which) {
     const auto value = cpu.read(static_cast<VcpuRegister>(which));
     return value ? std::optional{*value} : std::nullopt;
@@ -80,9 +74,13 @@ bool write_word(sdk::VirtualCpu& cpu, std::uint64_t which, std::uint64_t value) 
 
 }
 
+std::uint64_t* general(sdk::VirtualCpu& cpu, unsigned which) {
+    if (which == number::pc)
+        return &cpu.registers().pc;
+    return which < number::pc ? &cpu.registers().x[which] : nullptr;
+}
+
 std::optional<std::uint64_t> read(sdk::VirtualCpu& cpu, unsigned which) {
-    if (const std::uint64_t* reg = general(cpu, which))
-        return *reg;
     if (which == number::vlenb)
         return sdk::system_info(abi::SystemFact::VectorBytes);
     const auto place = find(which);
@@ -91,10 +89,6 @@ std::optional<std::uint64_t> read(sdk::VirtualCpu& cpu, unsigned which) {
 }
 
 bool write(sdk::VirtualCpu& cpu, unsigned which, std::uint64_t value) {
-    if (std::uint64_t* reg = general(cpu, which)) {
-        *reg = value;
-        return true;
-    }
     const auto place = find(which);
     if (!place || !place->writable)
         return false;

@@ -7,8 +7,13 @@
 
 #include "sdk/virtual_cpu.hpp"
 
-/// A virtual CPU's registers by GDB's numbers (monitors/gdb/registers.hpp). Only on the vCPU's own thread.
+/// A virtual CPU's registers by GDB's numbers (monitors/gdb/registers.hpp).
 namespace machine::debug_registers {
+
+/// Where x0 to x31 and pc are while the guest does not run; null for all others.
+std::uint64_t* general(sdk::VirtualCpu& cpu, unsigned number);
+
+// All others. Only on the vCPU's own thread.
 
 std::optional<std::uint64_t> read(sdk::VirtualCpu& cpu, unsigned number);
 bool write(sdk::VirtualCpu& cpu, unsigned number, std::uint64_t value);

@@ -30,6 +30,7 @@ void Debugger::poll() {
 
 /// An ebreak, whose hart rests: the debugger's, or the guest's own, which its kernel gets.
 void Debugger::sort_out(unsigned hart) {
+    known_[hart].clear();
     if (stub_.at_breakpoint(hart)) {
         if (!stopping_)
             reason_ = {hart, gdb::Stop::Breakpoint};
@@ -38,6 +39,7 @@ void Debugger::sort_out(unsigned hart) {
     machine_.vcpu(hart).ask([](sdk::VirtualCpu& cpu) {
         sdk::must(cpu.raise_exception(breakpoint, cpu.trap_value()), "an exception for the guest");
     });
+    known_[hart].clear();
     if (!stopping_)
         machine_.release(Holder::Debugger, static_cast<Gate::Harts>(1u << hart));
 }
@@ -67,6 +69,8 @@ void Debugger::freeze_time() {
 }
 
 void Debugger::run(gdb::Harts which) {
+    for (auto& each : known_)
+        each.clear();
     if (rest_began_ != 0)
         freeze_time();
     machine_.release(Holder::Debugger, static_cast<Gate::Harts>(which));
@@ -96,15 +100,28 @@ gdb::Features Debugger::features() const {
     return {(sdk::system_info(abi::SystemFact::Features) & sstc) != 0, sdk::system_info(abi::SystemFact::VectorBytes)};
 }
 
+/// x0 to x31 and pc lie in memory that is the monitor's. The rest its thread has to fetch, which takes two switches of
+/// threads: it does so once for each stop.
 std::optional<std::uint64_t> Debugger::read_register(unsigned hart, unsigned number) {
+    if (const std::uint64_t* reg = debug_registers::general(machine_.vcpu(hart).cpu(), number))
+        return *reg;
+    if (const auto known = known_[hart].find(number); known != known_[hart].end())
+        return known->second;
     std::optional<std::uint64_t> value;
     machine_.vcpu(hart).ask([&](sdk::VirtualCpu& cpu) { value = debug_registers::read(cpu, number); });
+    if (value)
+        known_[hart][number] = *value;
     return value;
 }
 
 bool Debugger::write_register(unsigned hart, unsigned number, std::uint64_t value) {
+    if (std::uint64_t* reg = debug_registers::general(machine_.vcpu(hart).cpu(), number)) {
+        *reg = value;
+        return true;
+    }
     bool written = false;
     machine_.vcpu(hart).ask([&](sdk::VirtualCpu& cpu) { written = debug_registers::write(cpu, number, value); });
+    known_[hart].clear(); // some are fields of others
     return written;
 }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <functional>
+#include <map>
 #include <optional>
 
 #include "monitors/gdb/stub.hpp"
+#include "monitors/machine/map.hpp"
 
 namespace machine {
 
@@ -54,7 +57,8 @@ class Debugger final : gdb::Target {
     gdb::Stub stub_;
     bool stopping_ = false; ///< all harts are on their way to rest, because of `reason_`
     Reason reason_{};
-    std::uint64_t rest_began_ = 0; ///< ticks of the host
+    std::uint64_t rest_began_ = 0;                                         ///< ticks of the host
+    std::array<std::map<unsigned, std::uint64_t>, map::hart_limit> known_; ///< registers that were read in this stop
 };
 
 }
