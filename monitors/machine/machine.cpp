@@ -31,10 +31,10 @@ std::uint64_t ticks(std::uint64_t nanoseconds) {
 
 Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
     : memory_{std::move(memory)}, ram_{map::ram, ram}, boot_{boot}, event_{sdk::must(sdk::Event::create(), "event")},
-      firmware_{static_cast<unsigned>(sdk::startup().cpus), ram_, *this}, plic_{*this},
-      uart_{*this, {plic_, map::uart_interrupt}}, finisher_{*this}, rtc_{*this, {plic_, map::rtc_interrupt}},
+      firmware_{static_cast<unsigned>(sdk::startup().cpus), ram_, *this}, plic_{*this}, lines_{plic_},
+      uart_{*this, {lines_, map::uart_interrupt}}, finisher_{*this}, rtc_{*this, {lines_, map::rtc_interrupt}},
       storage_{ram_, event_, first_disk_bit},
-      virtio_{ram_, plic_, storage_, sdk::startup().console == 0 ? this : nullptr} {
+      virtio_{ram_, lines_, storage_, sdk::startup().console == 0 ? this : nullptr} {
     bus_.add(map::plic, plic_);
     virtio_.add_to(bus_);
     bus_.add(map::uart, uart_);
@@ -43,7 +43,7 @@ Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
     if (const std::uint64_t terminal = sdk::startup().terminal)
         terminal_.attach(sdk::must(sdk::Device::open(terminal - 1), "the terminal"), event_, terminal_bit);
     add_harts();
-    debug_port_ = DebugPort::find(*this, event_, debug_bit);
+    open_ports();
 }
 
 /// A thread for each hart, spread over those of the host that this process may use. Theirs is a lower priority than
@@ -109,17 +109,18 @@ bool Machine::run() {
             reset_devices();
             load();
             power_ = Power::On;
-            if (debug_port_)
-                debug_port_->debugger().restarted();
+            if (debugger_)
+                debugger_->restarted();
             firmware_.start_first({boot_.entry.value, boot_.tree_address.value});
         }
         serve();
     } while (power_ == Power::Reboot);
     ended_ = true;
-    if (debug_port_)
-        debug_port_->debugger().ended(power_ == Power::Off);
+    if (debugger_)
+        debugger_->ended(power_ == Power::Off);
     release_all();
-    threads_.clear(); // waits for them
+    threads_.clear();  // waits for them
+    serve_watchers(0); // what was recorded last
     return power_ == Power::Off;
 }
 
@@ -128,13 +129,7 @@ void Machine::serve() {
     while (power_ == Power::On || active_ != 0) {
         const std::uint64_t signals = event_.wait(~std::uint64_t{0}, alarm_deadline()).value_or(0);
         const sdk::Guard guard{lock_};
-        if (power_ != Power::On) {
-            release_all();
-        } else if (debug_port_ && (signals & debug_bit) != 0) {
-            debug_port_->interrupt();
-        }
-        if (debug_port_ && power_ == Power::On && (signals & rest_bit) != 0)
-            debug_port_->debugger().poll();
+        serve_watchers(signals);
         rtc_.tick();
         storage_.interrupt(signals);
         if (virtio_.poll())
@@ -165,7 +160,7 @@ void Machine::pump_input() {
     }
 }
 
-bool Machine::access(const sdk::MmioAccess& access) {
+bool Machine::access(unsigned hart, const sdk::MmioAccess& access) {
     const sdk::Guard guard{lock_};
     const Bus::Window* window = bus_.find(access.address, access.width);
     if (!window)
@@ -174,6 +169,7 @@ bool Machine::access(const sdk::MmioAccess& access) {
     if (!access.store) {
         access.answer(window->device->read(offset, access.width));
     } else {
+        lines_.stored(window->range.first, offset, hart, access.value);
         window->device->write(offset, access.width, access.value);
         if (!virtio_.resetting()) // else the guest tries again, until the disk has ended what it had begun
             access.answer();
@@ -197,25 +193,6 @@ void Machine::request(Power power) {
     for (const auto& hart : harts_)
         hart->kick();
     event_.signal(power_bit);
-}
-
-void Machine::hold(Holder who, Gate::Harts harts) {
-    gate_.hold(who, harts);
-    for (const auto& hart : harts_)
-        hart->kick();
-    event_.signal(rest_bit); // for those that rest already
-}
-
-void Machine::release(Holder who, Gate::Harts harts) {
-    gate_.release(who, harts);
-    for (const auto& hart : harts_)
-        hart->wake();
-}
-
-/// Nobody holds harts that are to stop.
-void Machine::release_all() {
-    release(Holder::Control, Gate::all);
-    release(Holder::Debugger, Gate::all);
 }
 
 std::optional<Start> Machine::take_start(unsigned hart) {
@@ -266,10 +243,13 @@ std::uint64_t Machine::now() {
 /// When the guest's alarm is due, in the host's ticks.
 std::uint64_t Machine::alarm_deadline() {
     const sdk::Guard guard{lock_};
+    // A trace is passed on often enough for a person to watch.
+    const std::uint64_t drain =
+        trace_.on() ? sdk::now() + sdk::system_info(abi::SystemFact::TimebaseHertz) / 10 : sdk::no_deadline;
     const std::uint64_t deadline = rtc_.deadline(), epoch = sdk::startup().epoch_nanoseconds;
     if (deadline == devices::GoldfishRtc::no_alarm)
-        return sdk::no_deadline;
-    return ticks(deadline > epoch ? deadline - epoch : 0) + 1; // rounded up, not to be too early
+        return drain;
+    return std::min(drain, ticks(deadline > epoch ? deadline - epoch : 0) + 1); // rounded up, not to be too early
 }
 
 void Machine::uart_output(std::uint8_t byte) {

@@ -14,11 +14,13 @@
 #include "devices/test_finisher.hpp"
 #include "devices/uart16550.hpp"
 #include "monitors/machine/bus.hpp"
-#include "monitors/machine/debug_port.hpp"
+#include "monitors/machine/debugger.hpp"
 #include "monitors/machine/gate.hpp"
+#include "monitors/machine/host_port.hpp"
 #include "monitors/machine/sbi.hpp"
 #include "monitors/machine/storage.hpp"
 #include "monitors/machine/terminal.hpp"
+#include "monitors/machine/trace.hpp"
 #include "monitors/machine/vcpu.hpp"
 #include "monitors/machine/virtio_bus.hpp"
 #include "sdk/guest_memory.hpp"
@@ -54,7 +56,7 @@ class Machine final : Platform,
     // For the threads of virtual CPUs.
 
     /// Whether there is a device that answers.
-    bool access(const sdk::MmioAccess& access);
+    bool access(unsigned hart, const sdk::MmioAccess& access);
     Outcome call(const Call& call);
     void request(Power power);
     std::optional<Start> take_start(unsigned hart);
@@ -83,11 +85,14 @@ class Machine final : Platform,
   private:
     /// Bits of the event that `serve` waits for.
     static constexpr std::uint64_t terminal_bit = 1, power_bit = 2, alarm_bit = 4, work_bit = 8, first_disk_bit = 16,
-                                   debug_bit = 256, rest_bit = 512, work_done_bit = 1024;
+                                   debug_bit = 256, rest_bit = 512, work_done_bit = 1024, trace_bit = 2048;
 
     void add_harts();
     void load();
     void serve();
+    void open_ports();
+    void serve_watchers(std::uint64_t signals);
+    void hear_debugger();
     void release_all();
     void pump_input();
     void reset_devices();
@@ -119,6 +124,7 @@ class Machine final : Platform,
     Terminal terminal_;
     Sbi firmware_;
     devices::Plic plic_;
+    TracedDevices lines_; ///< into the PLIC
     devices::Uart16550 uart_;
     devices::TestFinisher finisher_;
     devices::GoldfishRtc rtc_;
@@ -128,7 +134,9 @@ class Machine final : Platform,
     std::vector<std::unique_ptr<Vcpu>> harts_;
     std::vector<sdk::Thread> threads_;
     Gate gate_;
-    std::unique_ptr<DebugPort> debug_port_; ///< null: nobody can debug the machine
+    Trace trace_;
+    std::vector<std::unique_ptr<HostPort>> ports_;
+    std::optional<Debugger> debugger_; ///< nothing: nobody can debug the machine
     std::atomic<Power> power_{Power::Off};
     std::atomic<bool> ended_{false};
     std::atomic<unsigned> active_{0}; ///< harts that are not parked

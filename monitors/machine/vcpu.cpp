@@ -89,12 +89,13 @@ void Vcpu::set_up(const Start& start) {
 void Vcpu::run_guest() {
     for (running_ = true; running_;) {
         const bool waiting = std::exchange(waiting_, false);
+        sdk::Exit exit = waiting ? cpu_.wait() : cpu_.resume();
+        const TracedExit traced{trace_.load(std::memory_order_relaxed), exit, id_, cpu_.registers()};
         match(
-            waiting ? cpu_.wait() : cpu_.resume(), //
+            exit, //
             [&](const sdk::SbiCall& call) { handle(call); }, [&](const sdk::MmioAccess& access) { handle(access); },
-            [&](const sdk::GuestPageFault& exit) { fault(access_fault(exit.access), cpu_.trap_value()); },
-            [&](const sdk::VirtualInstruction& exit) { handle(exit); },
-            [&](const sdk::Exception& exit) { handle(exit); },
+            [&](const sdk::GuestPageFault& it) { fault(access_fault(it.access), cpu_.trap_value()); },
+            [&](const sdk::VirtualInstruction& it) { handle(it); }, [&](const sdk::Exception& it) { handle(it); },
             [&](const sdk::SystemCall&) { sdk::fail("a system call of a guest with a kernel"); },
             [&](const sdk::Kicked&) {
                 if (machine_.gate().held(id_))
@@ -102,9 +103,9 @@ void Vcpu::run_guest() {
                 waiting_ = waiting;
                 running_ = machine_.running();
             },
-            [&](const sdk::Unexpected& exit) {
+            [&](const sdk::Unexpected& it) {
                 sdk::fail("exit for a reason that is not known here: %lu",
-                          static_cast<std::uint64_t>(exit.record.reason));
+                          static_cast<std::uint64_t>(it.record.reason));
             },
             [&](const sdk::Gone& gone) { sdk::fail("a virtual CPU cannot run: %s", sdk::describe(gone.error)); });
     }
@@ -136,7 +137,7 @@ void Vcpu::handle(const sdk::VirtualInstruction& exit) {
 }
 
 void Vcpu::handle(const sdk::MmioAccess& access) {
-    if (!machine_.access(access))
+    if (!machine_.access(id_, access))
         fault(access.store ? store_access_fault : load_access_fault, cpu_.trap_value());
 }
 

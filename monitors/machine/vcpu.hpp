@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "monitors/machine/sbi.hpp"
+#include "monitors/machine/trace.hpp"
 #include "sdk/event.hpp"
 #include "sdk/virtual_cpu.hpp"
 
@@ -30,6 +31,9 @@ class Vcpu {
     void interrupt(std::uint64_t set, std::uint64_t clear) const { cpu_.interrupt(set, clear); }
     /// Of its own thread: legacy SBI's timer and interrupt.
     sdk::VirtualCpu& cpu() { return cpu_; }
+
+    /// Where its exits are recorded from now on; null: nowhere.
+    void trace_into(TraceWriter* writer) { trace_ = writer; }
 
     // While it rests and is held (gate.hpp).
 
@@ -58,6 +62,7 @@ class Vcpu {
     sdk::Event wake_;
     bool running_ = false;
     bool waiting_ = false; ///< the guest goes on only when it is interrupted
+    std::atomic<TraceWriter*> trace_{nullptr};
     std::atomic<bool> parked_{true}, trapped_{false};
     std::atomic<const std::function<void(sdk::VirtualCpu&)>*> work_{nullptr};
 };

@@ -2,6 +2,7 @@
 """GDB at a running machine: the real one, and the guest of debuggee.S."""
 import os
 import re
+import struct
 import subprocess
 
 import pexpect
@@ -21,11 +22,11 @@ def pytest_generate_tests(metafunc):
 class Machine:
     """A machine that runs, and the socket at which it can be debugged."""
 
-    def __init__(self, host, cpu):
+    def __init__(self, host, cpu, manifest=MANIFEST, devices=()):
         self.folder, self.socket = host.folder, "debug.sock"  # the paths of sockets are short
-        (host.folder / "machine.toml").write_text(MANIFEST)
+        (host.folder / "machine.toml").write_text(manifest)
         more = ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device,bus=virtio-mmio-bus.7", "-chardev",
-                f"socket,id=debug,path={self.socket},server=on,wait=off", "-device", "virtconsole,chardev=debug"]
+                f"socket,id=debug,path={self.socket},server=on,wait=off", "-device", "virtconsole,chardev=debug", *devices]
         words = [str(TOOL), "run", "machine.toml", "--qemu", host.qemu, "--cpu", cpu, *(f"--with={each}" for each in more)]
         self.console = open(host.folder / "console.log", "wb")
         self.process = subprocess.Popen(words, cwd=host.folder, stdin=subprocess.DEVNULL, stdout=self.console, stderr=subprocess.STDOUT)
@@ -288,3 +289,36 @@ def test_a_debugger_that_vanishes_leaves_the_machine_to_the_next(machine, gdb):
         finish(other, machine)
     finally:
         other.child.close(force=True)
+
+RECORD = struct.Struct("<QIBBBBQQ")  # control::TraceRecord
+SBI, MMIO = 0, 1
+EXIT, INTERRUPT, LOST = 0, 1, 4
+
+
+def test_a_trace_holds_every_exit_with_its_place_and_time(host, cpu):
+    trace = host.folder / "trace.bin"
+    devices = '["virtio_mmio@10008000", "virtio_mmio@10007000"]'
+    machine = Machine(host, cpu, MANIFEST.replace('["virtio_mmio@10008000"]', devices),
+                      ["-device", "virtio-serial-device,bus=virtio-mmio-bus.6", "-chardev", f"file,id=trace,path={trace}", "-device", "virtconsole,chardev=trace"])
+    gdb = Gdb(machine)
+    try:
+        wait_until_both_count(gdb)
+        after_call, load = gdb.address("after_call"), gdb.address("load")
+        finish(gdb, machine)
+    finally:
+        gdb.child.close(force=True)
+        machine.kill()
+    data = trace.read_bytes()
+    assert data and len(data) % RECORD.size == 0
+    records = list(RECORD.iter_unpack(data))
+    exits = [each for each in records if each[2] == EXIT]
+    assert {each[4] for each in exits} == {0, 1}, "both harts"
+    calls = [each for each in exits if each[3] == SBI and each[6] == 0x10]
+    accesses = [each for each in exits if each[3] == MMIO]
+    assert calls and {each[7] for each in calls} == {after_call - 4}
+    assert accesses and {(each[6], load <= each[7] < load + 16) for each in accesses} == {(0x10000005, True)}
+    for hart in (0, 1):
+        times = [(each[0], each[0] + each[1]) for each in exits if each[4] == hart]
+        assert all(end <= begin for (_, end), (begin, _) in zip(times, times[1:])), "one after the other"
+    lost = sum(each[7] for each in records if each[2] == LOST)
+    print(len(records), "records,", lost, "lost")
