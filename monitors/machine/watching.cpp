@@ -12,6 +12,7 @@ void Machine::open_ports() {
         HostConsole& console = ports_[0]->console();
         debugger_.emplace(*this, [&console](std::span<const std::byte> bytes) { (void)console.write(bytes); });
         sdk::must(ports_[0]->bind_interrupt(event_, debug_bit), "the debug port's interrupt");
+        event_.signal(debug_bit); // something may have come before
     }
     if (ports_.size() > 1) {
         trace_.start(vcpu_count(), event_, trace_bit);
