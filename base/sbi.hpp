@@ -18,10 +18,13 @@ enum class Extension : std::uint64_t {
     LegacyShutdown = 0x08,
     Base = 0x10,
     DebugConsole = 0x4442434e,
+    FirmwareFeatures = 0x46574654,
     HartState = 0x48534d,
     Ipi = 0x735049,
+    PerformanceMonitoring = 0x504d55,
     RemoteFence = 0x52464e43,
     SystemReset = 0x53525354,
+    SystemSuspend = 0x53555350,
     Time = 0x54494d45,
 };
 
@@ -33,6 +36,14 @@ enum class Error : std::int64_t {
     Denied = -4,
     InvalidAddress = -5,
     AlreadyAvailable = -6,
+    AlreadyStarted = -7,
+    AlreadyStopped = -8,
+    NoSharedMemory = -9,
+    InvalidState = -10,
+    BadRange = -11,
+    Timeout = -12,
+    InputOutput = -13,
+    DeniedLocked = -14,
 };
 
 /// Function numbers, by extension.

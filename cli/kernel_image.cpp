@@ -134,8 +134,10 @@ std::expected<Image, std::string> read_image(std::span<const char> file, const H
     return image;
 }
 
-std::string_view machine_name(unsigned machine) {
-    switch (machine) {
+std::string_view machine_name(const Elf64_Ehdr& header) {
+    if (header.e_ident[EI_DATA] != ELFDATA2LSB)
+        return "a big-endian machine";
+    switch (header.e_machine) {
     case EM_X86_64: return "x86-64";
     case EM_AARCH64: return "arm64";
     case EM_386: return "x86";
@@ -149,10 +151,11 @@ std::expected<Image, std::string> read_elf(std::span<const char> file) {
     const auto header = at<Elf64_Ehdr>(file, 0);
     if (!header)
         return wrong("is an ELF file that ends in its header: get it again");
+    if (header->e_type != ET_EXEC && header->e_type != ET_DYN && header->e_ident[EI_DATA] == ELFDATA2LSB)
+        return wrong("is an ELF file that is not linked: name a kernel");
     if (header->e_machine != EM_RISCV || header->e_ident[EI_CLASS] != ELFCLASS64 ||
         header->e_ident[EI_DATA] != ELFDATA2LSB)
-        return wrong(
-            fmt::format("is a program for {}: name a kernel for 64-bit RISC-V", machine_name(header->e_machine)));
+        return wrong(fmt::format("is a program for {}: name a kernel for 64-bit RISC-V", machine_name(*header)));
     std::uint64_t first = ~std::uint64_t{0}, end = 0, file_end = 0;
     std::vector<Elf64_Phdr> segments;
     for (unsigned i = 0; i < header->e_phnum; ++i) {
@@ -174,6 +177,8 @@ std::expected<Image, std::string> read_elf(std::span<const char> file) {
     }
     if (segments.empty())
         return wrong("is an ELF file with nothing to load: name a kernel");
+    if (std::max(file_end, first + 1) - first > largest)
+        return wrong("is an ELF file of more than 256 MiB: link its segments nearer to each other");
     Image image;
     image.bytes.resize(std::max(file_end, first + 1) - first);
     for (const Elf64_Phdr& segment : segments)
@@ -192,6 +197,21 @@ std::expected<Image, std::string> read_elf(std::span<const char> file) {
     return image;
 }
 
+/// Files that are surely no plain binary, by how they begin: what they are and what would do instead.
+constexpr std::pair<std::string_view, std::string_view> others[]{
+    {{"\xfd"
+      "7zXZ\0",
+      6},
+     "is compressed with xz: decompress it first"},
+    {{"BZh", 3}, "is compressed with bzip2: decompress it first"},
+    {{"\x04\x22\x4d\x18", 4}, "is compressed with lz4: decompress it first"},
+    {{"\x02\x21\x4c\x18", 4}, "is compressed with lz4: decompress it first"},
+    {{"\x5d\0\0", 3}, "is compressed with lzma: decompress it first"},
+    {{"\x27\x05\x19\x56", 4}, "is a U-Boot image: name the kernel that it was made of"},
+    {{"\xd0\x0d\xfe\xed", 4}, "is a device tree or a FIT image: name a kernel"},
+    {{"070701", 6}, "is an initrd: name a kernel here, and this with the key 'initrd'"},
+};
+
 std::expected<Image, std::string> read_plain(std::span<const char> file) {
     constexpr std::uint64_t bzimage_magic_at = 0x202, arm64_magic_at = 56, header_magic_at = 48;
     if (file.empty())
@@ -200,6 +220,12 @@ std::expected<Image, std::string> read_plain(std::span<const char> file) {
         return wrong("is a kernel for x86: name one for 64-bit RISC-V");
     if (begins(file, arm64_magic_at, "ARM\x64"))
         return wrong("is a kernel for arm64: name one for 64-bit RISC-V");
+    constexpr std::uint64_t zboot_magic_at = 4;
+    if (begins(file, 0, "MZ") && begins(file, zboot_magic_at, "zimg"))
+        return wrong("is a kernel that only EFI can decompress: name the Image that it was made of");
+    for (const auto& [magic, what] : others)
+        if (begins(file, 0, magic))
+            return wrong(std::string{what});
     if (begins(file, 0,
                "\x7f"
                "ELF"))

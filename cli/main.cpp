@@ -35,7 +35,7 @@ struct Project {
     manifest::Folders folders{target / "bin", target / "images", cache_folder() / "debian"};
 };
 
-/// Makes what machines boot from, those that are missing; QEMU's Debian guest, unless others are named.
+/// Makes what machines boot from, those that are missing: for the default machine, unless others are named.
 int fetch_artefacts(const std::vector<std::string>& names, bool anew = false) {
     std::vector<std::string> words{(Project{}.root / "tools/fetch-debian").string()};
     if (anew)
@@ -259,9 +259,9 @@ int main(int argc, char** argv) try {
     bool anew = false;
     CLI::App& fetch_verb = *app.add_subcommand(
         "fetch",
-        "Make what machines boot from, out of Debian's packages: kernel, initrd and root.ext4 unless others are "
-        "named (u-boot, installer).");
-    fetch_verb.add_option("what", artefacts, "what to make");
+        "Make what machines boot from, out of Debian's packages: kernel, initrd, root.ext4 and disk.ext4 unless "
+        "others are named (u-boot, installer-kernel, installer-initrd).");
+    fetch_verb.add_option("what", artefacts, "what to make; it is then debian:NAME in manifests");
     fetch_verb.add_flag("--force", anew, "also what is there");
     fetch_verb.callback([&] { status = fetch_artefacts(artefacts, anew); });
 

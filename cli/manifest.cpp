@@ -43,6 +43,8 @@ void check_system(const Machine& machine, const toml::table& table, const Contex
         return; // said already
     std::error_code error;
     const std::uint64_t initrd = machine.initrd.empty() ? 0 : fs::file_size(machine.initrd, error);
+    if (error)
+        return; // the same
     const auto layout = machine_layout::place(machine.memory, {machine.kernel.address}, machine.kernel.memory, initrd);
     if (layout)
         return;
@@ -99,6 +101,33 @@ Machine read_machine(const toml::table& table, const Context& context) {
     return machine;
 }
 
+/// Disks of the host: each device is one machine's, and each file one device's, unless nobody writes to it.
+void check_disks(const Machine& machine, const toml::table& table, const Manifest& before, const Context& context) {
+    if (!table.contains("disk"))
+        return;
+    const toml::node& node = *table.get("disk");
+    std::vector<const Disk*> taken;
+    for (const Machine& other : before.machines)
+        for (const Disk& disk : other.disks)
+            if (!disk.ram)
+                taken.push_back(&disk);
+    for (const Disk& disk : machine.disks) {
+        if (disk.ram)
+            continue;
+        std::error_code error;
+        for (const Disk* other : taken)
+            if (!(disk.read_only && other->read_only) && fs::equivalent(disk.file, other->file, error))
+                return context.complain(node, fmt::format("key 'disk': '{}' is named twice: make a copy of it, or say "
+                                                          "read_only = true or ram = true in both places",
+                                                          disk.file.string()));
+        taken.push_back(&disk);
+    }
+    if (taken.size() > qemu::drive_limit)
+        context.complain(node, fmt::format("key 'disk': with these there are {} disks that are not in RAM, but the "
+                                           "host has room for {}: say ram = true for some",
+                                           taken.size(), qemu::drive_limit));
+}
+
 /// `[bench]`: what `sundew bench` is to know of the host.
 void read_bench(const toml::table& table, Manifest& manifest, const Context& context) {
     for (const auto& [name, value] : table) {
@@ -136,6 +165,7 @@ std::expected<Manifest, Complaints> parse(std::string_view text, const fs::path&
                     std::ranges::find(manifest.machines, machine.name, &Machine::name) != manifest.machines.end())
                     context.complain(each, fmt::format("key 'name': another machine is called '{}': give each its own",
                                                        machine.name));
+                check_disks(machine, *each.as_table(), manifest, context);
                 manifest.machines.push_back(std::move(machine));
             }
         } else {

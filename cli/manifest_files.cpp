@@ -12,11 +12,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+const char* article(std::string_view what) {
+    return what.starts_with('i') ? "an" : "a";
+}
+
 /// A file that is there: a path from the manifest's folder, or debian:NAME. Nothing, and why, if it is not.
 std::optional<std::string> take_file(fs::path& file, const toml::node& node, const Context& context, const char* what) {
     const auto text = node.value_exact<std::string>();
     if (!text || text->empty())
-        return fmt::format("write the path of a {}, or debian:NAME for one that `sundew fetch` makes", what);
+        return fmt::format("write the path of {} {}, or debian:NAME for one that `sundew fetch` makes", article(what),
+                           what);
     constexpr std::string_view prefix = "debian:";
     std::error_code error;
     const bool artefact = text->starts_with(prefix);
@@ -25,9 +30,10 @@ std::optional<std::string> take_file(fs::path& file, const toml::node& node, con
         context.folders.fetch(text->substr(prefix.size()));
     if (!fs::exists(file, error))
         return fmt::format("'{}' does not exist: {}", file.string(),
-                           artefact ? "run ./sundew fetch" : fmt::format("name the file of a {}", what));
+                           artefact ? "run ./sundew fetch"
+                                    : fmt::format("name the file of {} {}", article(what), what));
     if (!fs::is_regular_file(file, error))
-        return fmt::format("'{}' is no file: name the file of a {}", file.string(), what);
+        return fmt::format("'{}' is no file: name the file of {} {}", file.string(), article(what), what);
     if (access(file.c_str(), R_OK) != 0)
         return fmt::format("'{}' cannot be read: check its permissions", file.string());
     return {};
@@ -35,15 +41,15 @@ std::optional<std::string> take_file(fs::path& file, const toml::node& node, con
 
 std::optional<std::string> check_disk(const Disk& disk) {
     constexpr std::uint64_t sector = 512;
+    char magic[4] = {};
+    std::ifstream{disk.file, std::ios::binary}.read(magic, sizeof magic);
+    if (std::string_view{magic, sizeof magic} == "QFI\xfb")
+        return fmt::format("'{}' is a qcow2 image: make it raw with qemu-img convert -O raw", disk.file.string());
     const std::uint64_t bytes = fs::file_size(disk.file);
     if (bytes == 0 || bytes % sector != 0)
         return fmt::format(
             "'{}' has {} bytes, which is not a multiple of 512 and more than 0: make it so with truncate",
             disk.file.string(), bytes);
-    char magic[4] = {};
-    std::ifstream{disk.file, std::ios::binary}.read(magic, sizeof magic);
-    if (std::string_view{magic, sizeof magic} == "QFI\xfb")
-        return fmt::format("'{}' is a qcow2 image: make it raw with qemu-img convert -O raw", disk.file.string());
     if (!disk.ram && !disk.read_only && access(disk.file.c_str(), W_OK) != 0)
         return fmt::format("'{}' cannot be written: check its permissions, or say read_only = true",
                            disk.file.string());

@@ -16,21 +16,46 @@ enum Register : std::uint64_t {
     ClearInterrupt = 0x1c,
 };
 
+constexpr std::uint64_t low_half = 0xffff'ffff;
+
+std::uint64_t with_low(std::uint64_t number, std::uint32_t half) {
+    return (number & ~low_half) | half;
+}
+std::uint64_t with_high(std::uint64_t number, std::uint32_t half) {
+    return (number & low_half) | static_cast<std::uint64_t>(half) << 32;
+}
+
 }
 
 void GoldfishRtc::reset() {
     ahead_ = alarm_ = 0;
-    time_high_ = alarm_high_ = set_high_ = 0;
+    deadline_ = no_alarm;
+    time_high_ = 0;
     armed_ = interrupt_enabled_ = pending_ = false;
     update();
 }
 
 void GoldfishRtc::tick() {
-    if (!armed_ || time() < alarm_)
+    if (!armed_ || clock_.now() < deadline_)
         return;
     armed_ = false;
+    deadline_ = no_alarm;
     pending_ = true;
     update();
+}
+
+/// When an armed alarm is due, as the clock counts: at once, if the guest's time is beyond it. Never beyond the end of
+/// the clock, so that what is due is due whenever it is looked at.
+void GoldfishRtc::plan() {
+    const std::uint64_t clock = clock_.now(), guest = clock + ahead_, wait = alarm_ > guest ? alarm_ - guest : 0;
+    deadline_ = !armed_ || wait > no_alarm - clock ? no_alarm : clock + wait;
+    tick();
+    clock_.alarm_changed();
+}
+
+void GoldfishRtc::set_time(std::uint64_t time) {
+    ahead_ = time - clock_.now();
+    plan();
 }
 
 std::uint64_t GoldfishRtc::read(std::uint64_t offset, unsigned width) {
@@ -56,18 +81,15 @@ void GoldfishRtc::write(std::uint64_t offset, unsigned width, std::uint64_t valu
         return;
     const auto word = static_cast<std::uint32_t>(value);
     switch (offset) {
-    case TimeLow:
-        ahead_ = (static_cast<std::uint64_t>(set_high_) << 32 | word) - clock_.now();
-        return clock_.alarm_changed();
-    case TimeHigh: set_high_ = word; return;
+    case TimeLow: return set_time(with_low(time(), word)); // each half by itself, so that either can come first
+    case TimeHigh: return set_time(with_high(time(), word));
     case AlarmLow:
-        alarm_ = static_cast<std::uint64_t>(alarm_high_) << 32 | word;
+        alarm_ = with_low(alarm_, word);
         armed_ = true;
-        tick();
-        return clock_.alarm_changed();
-    case AlarmHigh: alarm_high_ = word; return;
+        return plan();
+    case AlarmHigh: alarm_ = with_high(alarm_, word); return;
     case InterruptEnabled: interrupt_enabled_ = (word & 1) != 0; return update();
-    case ClearAlarm: armed_ = false; return clock_.alarm_changed();
+    case ClearAlarm: armed_ = false; return plan();
     case ClearInterrupt: pending_ = false; return update();
     default: return;
     }

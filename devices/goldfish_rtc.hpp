@@ -26,19 +26,22 @@ class GoldfishRtc : public Device {
     std::uint64_t read(std::uint64_t offset, unsigned width) override;
     void write(std::uint64_t offset, unsigned width, std::uint64_t value) override;
     /// When `tick` is wanted, by the clock; no_alarm: never.
-    std::uint64_t deadline() const { return armed_ ? alarm_ - ahead_ : no_alarm; }
+    std::uint64_t deadline() const { return deadline_; }
     /// Raises the alarm's interrupt if it is time.
     void tick();
 
   private:
     std::uint64_t time() { return clock_.now() + ahead_; }
+    void set_time(std::uint64_t time);
+    void plan();
     void update() { line_.set(pending_ && interrupt_enabled_); }
 
     Clock& clock_;
     InterruptLine line_;
     std::uint64_t ahead_ = 0; ///< what the guest has set beyond the clock
-    std::uint64_t alarm_ = 0;
-    std::uint32_t time_high_ = 0, alarm_high_ = 0, set_high_ = 0;
+    std::uint64_t alarm_ = 0; ///< by the guest's time
+    std::uint64_t deadline_ = no_alarm;
+    std::uint32_t time_high_ = 0;
     bool armed_ = false, interrupt_enabled_ = false, pending_ = false;
 };
 

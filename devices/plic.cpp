@@ -26,9 +26,9 @@ void Plic::reset() {
     update();
 }
 
-std::uint32_t Plic::best(std::uint32_t context) const {
+/// The pending source that a context is to serve first: of those above `urgency` the most urgent, of equals the lowest.
+std::uint32_t Plic::best(std::uint32_t context, std::uint8_t urgency) const {
     std::uint32_t best = 0;
-    std::uint8_t urgency = threshold_[context];
     const Sources candidates = pending_ & ~claimed_ & enabled_[context];
     if (candidates.none())
         return 0;
@@ -42,7 +42,8 @@ std::uint32_t Plic::best(std::uint32_t context) const {
 
 void Plic::update() {
     for (unsigned hart = 0; hart < harts; ++hart) {
-        const bool now = best(2 * hart + 1) != 0;
+        const std::uint32_t context = 2 * hart + 1;
+        const bool now = best(context, threshold_[context]) != 0;
         if (now != told_[hart]) {
             told_[hart] = now;
             listener_.external_interrupt(hart, now);
@@ -59,8 +60,9 @@ void Plic::set_level(std::uint32_t source, bool high) {
     update();
 }
 
+/// The threshold says when a hart is interrupted, not what it can claim ("Interrupt Claim Process").
 std::uint32_t Plic::claim(std::uint32_t context) {
-    const std::uint32_t source = best(context);
+    const std::uint32_t source = best(context, 0);
     if (source != 0) {
         pending_[source] = false;
         claimed_[source] = true;
@@ -104,7 +106,7 @@ void Plic::write(std::uint64_t offset, unsigned width, std::uint64_t value) {
     if (width != 4 || offset % 4 != 0)
         return;
     if (offset < pending_base) {
-        if (offset / 4 < sources)
+        if (offset != 0 && offset / 4 < sources) // there is no source 0
             priority_[offset / 4] = static_cast<std::uint8_t>(value & most_urgent);
     } else if (offset < enable_base) {
         return;
@@ -115,6 +117,7 @@ void Plic::write(std::uint64_t offset, unsigned width, std::uint64_t value) {
             return;
         for (unsigned i = 0; i < 32 && index * 32 + i < sources; ++i)
             enabled_[context][index * 32 + i] = (value >> i & 1) != 0;
+        enabled_[context][0] = false; // there is no source 0
     } else {
         const std::uint64_t context = (offset - context_base) / context_stride;
         if (context >= contexts)

@@ -30,7 +30,7 @@ class Plic : public Device, public InterruptController {
 
   private:
     using Sources = std::bitset<sources>;
-    std::uint32_t best(std::uint32_t context) const;
+    std::uint32_t best(std::uint32_t context, std::uint8_t urgency) const;
     std::uint32_t claim(std::uint32_t context);
     void complete(std::uint32_t context, std::uint32_t source);
     void update();

@@ -86,7 +86,11 @@ std::uint8_t Uart16550::take() {
 void Uart16550::transmit(std::uint8_t byte) {
     if ((modem_control_ & loopback) != 0) {
         const std::byte back{byte};
-        overrun_ |= receive({&back, 1}) == 0;
+        if (receive({&back, 1}) == 0) {
+            overrun_ = true;
+            if (!fifo_enabled()) // the byte that nobody has read is lost; of a full FIFO it is the new one
+                fifo_[first_] = byte;
+        }
     } else {
         listener_.uart_output(byte);
     }
@@ -143,10 +147,11 @@ void Uart16550::write(std::uint64_t offset, unsigned, std::uint64_t value) {
         interrupt_enable_ = byte & known_interrupts;
         return update();
     case InterruptIdentification: // FIFO control
-        if ((byte & clear_receiver) != 0 || ((byte ^ fifo_control_) & fifo_enable) != 0)
+        if (const bool changes = ((byte ^ fifo_control_) & fifo_enable) != 0; changes || (byte & clear_receiver) != 0)
             first_ = count_ = 0;
         fifo_control_ = (byte & fifo_enable) != 0 ? byte & 0xc1 : 0;
-        return update();
+        update();
+        return listener_.uart_ready();
     case LineControl: line_control_ = byte; return;
     case ModemControl: modem_control_ = byte & 0x1f; return;
     case Scratch: scratch_ = byte; return;

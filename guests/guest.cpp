@@ -52,6 +52,7 @@ void start_hart(std::uint64_t hart, std::uint64_t argument) {
 }
 
 extern "C" void guest_trap(Trap& trap) {
+    constexpr std::uint64_t user_call = 8, previously_supervisor = 1 << 8; // sstatus.SPP
     std::uint64_t cause, value;
     asm volatile("csrr %0, scause\n csrr %1, stval" : "=r"(cause), "=r"(value));
     if (static_cast<std::int64_t>(cause) < 0 && on_interrupt)
@@ -61,6 +62,8 @@ extern "C" void guest_trap(Trap& trap) {
         expected_trap->count++;
         expected_trap->cause = cause;
         expected_trap->value = value;
+        if (cause == user_call) // with which user mode says that it is done
+            set_csr<csr::sstatus>(previously_supervisor);
         // A jump into nowhere returns to its caller; all else goes on behind the instruction.
         trap.pc = fetch ? trap.x[1] : trap.pc + ((*reinterpret_cast<const std::uint16_t*>(trap.pc) & 3) == 3 ? 4 : 2);
         return;

@@ -12,6 +12,7 @@ struct Instruction : Register<Instruction> {
     static constexpr Field<6, 0> opcode{};
     static constexpr Field<11, 7, std::uint8_t> rd{};
     static constexpr Field<14, 12> funct3{};
+    static constexpr Field<19, 15> address_offset{}; // of a transformed instruction, in rs1's place
     static constexpr Field<24, 20, std::uint8_t> rs2{};
     static constexpr std::uint64_t load = 0x03, store = 0x23;
 };
@@ -87,7 +88,10 @@ std::optional<MemoryInstruction> decode_transformed(std::uint64_t htinst) {
     constexpr std::uint64_t transformed = 1, not_compressed = 2;
     if ((htinst & transformed) == 0 || htinst >> 32 != 0)
         return {};
-    auto decoded = decode_full(Instruction{{htinst | not_compressed}});
+    const Instruction word{{htinst | not_compressed}};
+    auto decoded = decode_full(word);
+    if (decoded)
+        decoded->offset = static_cast<std::uint8_t>(word.get(Instruction::address_offset));
     if (decoded && (htinst & not_compressed) == 0)
         decoded->length = compressed_length;
     return decoded;

@@ -13,6 +13,7 @@ struct MemoryInstruction {
     bool sign_extend;             ///< of a load narrower than 8 bytes
     std::uint8_t register_number; ///< rd of a load, rs2 of a store
     std::uint8_t length;          ///< of the instruction: 2 or 4 bytes
+    std::uint8_t offset = 0; ///< of what faulted from where the access began, if hardware said so: a misaligned one
 
     friend bool operator==(const MemoryInstruction&, const MemoryInstruction&) = default;
 };

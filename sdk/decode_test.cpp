@@ -62,6 +62,7 @@ TEST(Decode, TransformedInstructionsTellTheirLength) {
     EXPECT_EQ(decode_transformed(0x3 | 2 << 12 | 5 << 7), (MemoryInstruction{false, 4, true, 5, 4}));
     EXPECT_EQ(decode_transformed(0x1 | 2 << 12 | 5 << 7), (MemoryInstruction{false, 4, true, 5, 2}));
     EXPECT_EQ(decode_transformed(0x23 | 3 << 12 | 9 << 20), (MemoryInstruction{true, 8, false, 9, 4}));
+    EXPECT_EQ(decode_transformed(0x3 | 3 << 12 | 4 << 15 | 5 << 7), (MemoryInstruction{false, 8, false, 5, 4, 4}));
     for (const std::uint64_t none :
          {0x0ull, 0x3000ull, 0x3020ull, 0x2000ull, 0x1'0000'2003ull, 0xffff'ffff'ffff'ffffull})
         EXPECT_FALSE(decode_transformed(none));

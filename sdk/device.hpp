@@ -25,6 +25,8 @@ class Device {
         return *reinterpret_cast<volatile T*>(mapping_.bytes().data() + offset_ + offset);
     }
     std::uint64_t bytes() const { return bytes_; }
+    /// What was written to memory is there for the device before what is written to its registers from now on.
+    static void fence() { asm volatile("fence iorw, iorw" ::: "memory"); }
     /// From now on interrupt `index` raises `bits` of `event`. The line is then silent until it is acknowledged.
     abi::Result<void> bind_interrupt(std::size_t index, const Event& event, std::uint64_t bits) const;
     void acknowledge_interrupt(std::size_t index) const;

@@ -19,7 +19,8 @@ abi::Result<GuestMemory> GuestMemory::create(abi::GuestFlags flags) {
     const auto guest = call(abi::Call::GuestCreate, flags);
     if (!guest)
         return std::unexpected{guest.error()};
-    return GuestMemory{*guest};
+    return GuestMemory{*guest,
+                       (static_cast<std::uint64_t>(flags) & static_cast<std::uint64_t>(abi::GuestFlags::Program)) != 0};
 }
 
 abi::Result<GuestMemory> GuestMemory::create(std::uint64_t bytes, GuestPhysical base, abi::GuestFlags flags) {

@@ -56,6 +56,8 @@ class GuestMemory {
     /// All of the first region as this process sees it, for those who check addresses themselves.
     std::span<std::byte> region_bytes() const { return regions_.front().mapping.bytes(); }
     abi::Handle guest() const { return guest_.slot(); }
+    /// Whether the guest is a program without a kernel.
+    bool program() const { return program_; }
 
   private:
     struct Region {
@@ -63,11 +65,12 @@ class GuestMemory {
         Mapping mapping;
         Handle memory;
     };
-    explicit GuestMemory(abi::Handle guest) : guest_{guest} {}
+    GuestMemory(abi::Handle guest, bool program) : guest_{guest}, program_{program} {}
     std::byte* find(GuestPhysical address, std::size_t bytes) const;
 
     std::vector<Region> regions_; // unmapped from the monitor after the guest has ended
     Object guest_;
+    bool program_;
 };
 
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <optional>
 
 #include "base/address.hpp"
@@ -25,8 +26,8 @@ inline std::optional<std::uint16_t> fetch_guest(GuestVirtual address) {
     return static_cast<std::uint16_t>(value);
 }
 
-/// Eight bytes that the guest could read (HLV.D).
-inline std::optional<std::uint64_t> load_guest(GuestVirtual address) {
+/// Eight bytes that the guest could read (HLV.D), or the cause of the fault.
+inline std::expected<std::uint64_t, std::uint64_t> load_guest_or_cause(GuestVirtual address) {
     register std::uint64_t fault asm("t0") = 0;
     std::uint64_t value;
     asm volatile(".option push\n.option arch, +h\nhlv.d %0, (%2)\n.option pop"
@@ -34,8 +35,12 @@ inline std::optional<std::uint64_t> load_guest(GuestVirtual address) {
                  : "r"(address.value)
                  : "memory");
     if (fault != 0)
-        return {};
+        return std::unexpected{fault};
     return value;
+}
+inline std::optional<std::uint64_t> load_guest(GuestVirtual address) {
+    const auto loaded = load_guest_or_cause(address);
+    return loaded ? std::optional{*loaded} : std::nullopt;
 }
 
 /// Eight bytes where the guest could write (HSV.D); whether it could.

@@ -53,7 +53,8 @@ Exit VirtualCpu::decode() {
     case LoadGuestPageFault: return decode_fault(Access::Load);
     case StoreGuestPageFault: return decode_fault(Access::Store);
     case InstructionGuestPageFault:
-        return registers.pc == abi::program_trap_vector ? decode_program_trap() : decode_fault(Access::Fetch);
+        return memory_->program() && registers.pc == abi::program_trap_vector ? decode_program_trap()
+                                                                              : decode_fault(Access::Fetch);
     case VirtualInstruction: // hardware may not say which; QEMU does not for WRS.NTO
         return sdk::VirtualInstruction{exit.trap_value != 0 ? static_cast<std::uint32_t>(exit.trap_value)
                                                             : fetch_instruction({registers.pc}).value_or(0)};
@@ -85,7 +86,11 @@ Exit VirtualCpu::decode_program_trap() {
 
 Exit VirtualCpu::decode_fault(Access access) {
     const abi::ExitRecord& exit = page_->exit;
-    const bool by_walk = exit.instruction == walk_read || exit.instruction == walk_write;
+    // Hardware must say that a walk faulted, but QEMU 7 does not: then the address is not where the page offset that it
+    // has in common with the guest-virtual one would put it.
+    constexpr std::uint64_t page_offset = page_bytes - 4;
+    const bool by_walk = exit.instruction == walk_read || exit.instruction == walk_write ||
+                         (exit.instruction == 0 && ((exit.guest_page << 2 ^ exit.trap_value) & page_offset) != 0);
     // norm:htval_trapval: htval is the address shifted right by 2. Its low bits are those of stval, but for a walk's.
     const GuestPhysical address{exit.guest_page << 2 | (by_walk ? 0 : exit.trap_value & 3)};
     const GuestPageFault fault{address, access, by_walk};
@@ -96,7 +101,8 @@ Exit VirtualCpu::decode_fault(Access access) {
         if (const auto word = fetch_instruction({page_->registers.pc}))
             instruction = decode_instruction(*word);
     // The guest may have changed its code since: what is decoded must fit what happened.
-    if (!instruction || instruction->store != (access == Access::Store))
+    // And a device is not accessed by the end of an access that began in memory.
+    if (!instruction || instruction->store != (access == Access::Store) || instruction->offset != 0)
         return fault;
     return MmioAccess{address,
                       instruction->width,

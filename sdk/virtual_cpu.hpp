@@ -34,6 +34,8 @@ class VirtualCpu {
 
     /// stval of the last exit, of an exception: the guest-virtual address, or the instruction.
     std::uint64_t trap_value() const { return page_->exit.trap_value; }
+    /// Whether the guest was in VS-mode at the last exit; else in VU-mode.
+    bool was_supervisor() const { return page_->exit.supervisor != 0; }
     /// x0 to x31 and pc, while the guest does not run.
     abi::Registers& registers() { return page_->registers; }
     abi::Result<std::uint64_t> read(abi::VcpuRegister which) const {

@@ -17,6 +17,7 @@ MODELS = {"7": [PLAIN], "10": [PLAIN, "rva23s64", "max"]}
 
 def pytest_addoption(parser):
     parser.addoption("--qemu", default="7", choices=MODELS, help="which QEMU to run systems on")
+    parser.addoption("--rounds", default=1, type=int, help="how often tests that look for rare faults try")
 
 
 def pytest_generate_tests(metafunc):

@@ -3,9 +3,11 @@
 import os
 import pathlib
 import re
+import signal
 import subprocess
 
 import pexpect
+from conftest import PLAIN, TOOL
 
 PROMPT = "root@debian:[^#\n]*# "
 TIMEOUT = 600
@@ -25,7 +27,7 @@ def copy_of_root(folder):
     return copy
 
 
-def manifest(disk="root.ext4", cpus=2, memory="512M", cmdline="earlycon console=hvc0 root=/dev/vda", **more):
+def manifest(disk="root.ext4", cpus=2, memory="512M", cmdline="earlycon=sbi console=hvc0 root=/dev/vda", **more):
     text = f'[[vm]]\nname = "debian"\nkind = "machine"\ncpus = {cpus}\nmemory = "{memory}"\nkernel = "debian:kernel"\n'
     text += f'initrd = "debian:initrd"\ncmdline = "{cmdline}"\n'
     if disk:
@@ -48,7 +50,7 @@ class Terminal:
         try:
             return self.child.expect(pattern, timeout=timeout)
         except (pexpect.TIMEOUT, pexpect.EOF):
-            print(self.log.read_text(errors="replace"))
+            print(self.text())
             raise AssertionError(f"the console never said {pattern!r}") from None
 
     def send(self, line):
@@ -57,17 +59,35 @@ class Terminal:
     def run(self, command, prompt=PROMPT, timeout=TIMEOUT):
         """What a command writes, which must end well."""
         self.send(f"{command}; echo status=$?")
-        self.expect(r"status=(\d+)\r?\n", timeout)
+        self.expect(r"status=(\d+)\r+\n", timeout)
         output, status = self.child.before, int(self.child.match[1])
         self.expect(prompt)
         assert status == 0, f"{command}: status {status}\n{output}"
         return re.sub(r"\x1b\[\?2004[hl]", "", output).replace("\r", "").split("\n", 1)[-1]
+
+    def text(self):
+        """All that the console has said."""
+        self.child.logfile_read.flush()
+        return self.log.read_text(errors="replace")
+
+    def kill(self):
+        """Ends the program as a power failure would."""
+        self.child.kill(signal.SIGKILL)
+        self.child.expect(pexpect.EOF)
+        self.child.close()
 
     def end(self, timeout=TIMEOUT):
         """Waits for the program's end; its exit status."""
         self.expect(pexpect.EOF, timeout)
         self.child.close()
         return self.child.exitstatus
+
+
+def boot(host, text, cpu=PLAIN, harts=2, more=()):
+    """Runs a manifest on the terminal of a person."""
+    file = host.folder / "debian.toml"
+    file.write_text(text)
+    return Terminal([TOOL, "run", file, "--qemu", host.qemu, "--cpu", cpu, "--harts", harts, *more], host.folder)
 
 
 def fsck(image):

@@ -60,9 +60,12 @@ bool Block::process(unsigned) {
 }
 
 bool Block::work() {
+    handed_over_ = 0;
     for (unsigned chains = 0; chains < queue_.size();) {
+        if (handed_over_ >= sectors_a_round)
+            return true;
         if (submission_ && !submit()) // the disk is full: go on when it answers us, or if it serves others, soon
-            return slots_[submission_->head].parts == 1 && queue_.in_flight() == 1;
+            return handed_over_ >= sectors_a_round || (slots_[submission_->head].parts == 1 && queue_.in_flight() == 1);
         if (submission_)
             continue; // the flush that follows a write
         if (!negotiated(flush_feature) && queue_.in_flight() != 0)
@@ -172,16 +175,21 @@ DiskRequest Block::part(const Submission& submission) const {
     return request;
 }
 
-/// Gives the rest of the submission to the disk; false if it is full. Answers may come before `submit` returns.
+/// Gives the rest of the submission to the disk; false if it is full, or has enough for this round. Answers may come
+/// before `submit` returns.
 bool Block::submit() {
     Submission& submission = *submission_;
     Slot& slot = slots_[submission.head];
     for (; submission.next < submission.parts; ++submission.next) {
+        if (handed_over_ >= sectors_a_round)
+            return false;
+        const DiskRequest request = part(submission);
         ++slot.parts;
-        if (!disk_.submit(part(submission), *this)) {
+        if (!disk_.submit(request, *this)) {
             --slot.parts;
             return false;
         }
+        handed_over_ += request.sectors;
     }
     const std::uint16_t head = submission.head;
     submission_.reset();

@@ -36,7 +36,9 @@ class Block final : public Model, private Disk::Listener {
   public:
     static constexpr std::size_t serial_limit = 20;
     /// Ranges of one discard or write-zeroes request, and sectors of one range.
-    static constexpr std::uint32_t range_limit = 16, range_sectors_limit = 1 << 21;
+    static constexpr std::uint32_t range_limit = 16, range_sectors_limit = 1 << 17;
+    /// What one call hands to the disk, and one request beyond that: a disk in RAM copies it while others wait.
+    static constexpr std::uint64_t sectors_a_round = 1 << 17;
 
     /// `disk` outlives the device. Of `serial`, at most serial_limit bytes are told to the guest.
     Block(const GuestRam& ram, Disk& disk, std::string_view serial);
@@ -96,6 +98,7 @@ class Block final : public Model, private Disk::Listener {
     std::array<SectorRange, range_limit> ranges_;              ///< the same
     std::size_t range_count_ = 0;
     std::uint64_t generation_of_tokens_ = 0; ///< so that no answer is taken for another request's
+    std::uint64_t handed_over_ = 0;          ///< sectors, in this round
     bool working_ = false;
 };
 

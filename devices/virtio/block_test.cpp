@@ -449,3 +449,49 @@ TEST_F(SlowDiskTest, ABrokenQueueLetsGoWhenTheDiskHasEnded) {
 }
 
 }
+
+/// A large disk that only counts, as fast as one in RAM.
+class CountingDisk final : public Disk {
+  public:
+    std::uint64_t sectors() const override { return std::uint64_t{1} << 30; }
+    bool read_only() const override { return false; }
+    bool can_discard() const override { return true; }
+    bool can_write_zeroes() const override { return true; }
+    bool submit(const DiskRequest& request, Listener& listener) override {
+        done += request.sectors;
+        listener.disk_done(request.token, true);
+        return true;
+    }
+    std::uint64_t done = 0;
+};
+
+struct CountingDiskTest : testing::Test, Bench {
+    CountingDisk disk;
+    Block block{memory.view(), disk, "disk"};
+    Mmio mmio{block, line.line()};
+    Registers registers{mmio};
+};
+
+TEST_F(CountingDiskTest, OneNotificationDoesNoMoreThanARoundHoweverMuchIsAskedFor) {
+    constexpr std::uint64_t requests = 15, most = Block::sectors_a_round + Block::range_sectors_limit;
+    ASSERT_TRUE(registers.bring_up(memory, 1, registers.offered()));
+    for (std::uint32_t range = 0; range < Block::range_limit; ++range) {
+        memory.view().write(GuestPhysical{data.value + 16 * range}, std::uint64_t{range} * Block::range_sectors_limit);
+        memory.view().write(GuestPhysical{data.value + 16 * range + 8}, Block::range_sectors_limit);
+    }
+    for (std::uint64_t number = 0; number < requests; ++number)
+        add(write_zeroes_type, 0, {{data, 16 * Block::range_limit}}, number);
+    registers.notify(0);
+    EXPECT_LE(disk.done, most);
+    EXPECT_TRUE(mmio.more_to_do());
+    unsigned rounds = 0;
+    for (bool more = true; more && rounds < 10'000; ++rounds) {
+        const std::uint64_t before = disk.done;
+        more = mmio.poll();
+        EXPECT_LE(disk.done - before, most);
+    }
+    EXPECT_EQ(disk.done, requests * Block::range_limit * Block::range_sectors_limit);
+    EXPECT_EQ(driver.harvest().size(), requests);
+    for (std::uint64_t number = 0; number < requests; ++number)
+        expect_status(ok, number * 0x100);
+}

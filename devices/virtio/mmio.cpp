@@ -161,13 +161,13 @@ bool Mmio::features_acceptable() const {
     return (driver_features_ & ~offered()) == 0 && (driver_features_ & feature::version_1);
 }
 
-/// "Device Initialization": each step only after the one before it. Bits are cleared by a reset alone.
+/// "Device Initialization": each step only after the one before it, but for ACKNOWLEDGE: U-Boot's bus sets that, and
+/// its drivers reset the device once more before they set DRIVER. Bits are cleared by a reset alone.
 void Mmio::write_status(std::uint32_t value) {
     if (value == 0)
         return reset();
     status_ |= value & (status::acknowledge | status::driver | status::failed);
-    constexpr std::uint32_t known = status::acknowledge | status::driver;
-    if ((value & status::features_ok) && (status_ & known) == known && features_acceptable())
+    if ((value & status::features_ok) && (status_ & status::driver) && features_acceptable())
         status_ |= status::features_ok;
     if (status_ & status::failed)
         return model_.stop();

@@ -154,6 +154,17 @@ TEST_F(MmioTest, StepsOfInitializationCannotBeLeftOut) {
     EXPECT_EQ(registers.get(Status), status::acknowledge | status::driver); // no features were chosen in time
 }
 
+TEST_F(MmioTest, ADriverThatResetsAfterAcknowledgingStillComesUp) {
+    registers.set(Status, status::acknowledge);
+    registers.set(Status, 0);
+    registers.set(Status, status::driver);
+    registers.choose(feature::version_1);
+    registers.set(Status, status::driver | status::features_ok);
+    EXPECT_EQ(registers.get(Status), status::driver | status::features_ok);
+    registers.set(Status, status::driver | status::features_ok | status::driver_ok);
+    EXPECT_EQ(registers.get(Status), status::driver | status::features_ok | status::driver_ok);
+}
+
 TEST_F(MmioTest, StatusBitsAreClearedByAResetAlone) {
     bring_up();
     registers.set(Status, status::acknowledge);

@@ -32,6 +32,8 @@ class Writer {
     void end() { note(fdt_end_node(bytes_.data())); }
     void flag(const char* name) { note(fdt_property(bytes_.data(), name, nullptr, 0)); }
     void bytes(const char* name, const void* data, std::size_t size) {
+        if (size > bytes_.size()) // more than libfdt's numbers hold, perhaps
+            return note(-FDT_ERR_NOSPACE);
         note(fdt_property(bytes_.data(), name, data, static_cast<int>(size)));
     }
     /// One string; with NULs in it, a list.
@@ -52,11 +54,17 @@ class Writer {
         const auto low = [](std::uint64_t value) { return static_cast<std::uint32_t>(value); };
         cells(name, {high(range.first.value), low(range.first.value), high(range.bytes), low(range.bytes)});
     }
+    /// With some room behind it: boot loaders add to a tree where it lies (U-Boot's booti, by its QEMU environment).
     std::expected<std::vector<std::byte>, const char*> finish() {
+        constexpr int room = 8 << 10;
         note(fdt_finish(bytes_.data()));
+        const int size = static_cast<int>(fdt_totalsize(bytes_.data())) + room;
+        if (error_ == 0)
+            note(static_cast<std::size_t>(size) > bytes_.size() ? -FDT_ERR_NOSPACE
+                                                                : fdt_open_into(bytes_.data(), bytes_.data(), size));
         if (error_ < 0)
             return std::unexpected{fdt_strerror(error_)};
-        bytes_.resize(fdt_totalsize(bytes_.data()));
+        bytes_.resize(static_cast<std::size_t>(size));
         return std::move(bytes_);
     }
 
@@ -188,6 +196,8 @@ void write_power(Writer& tree, const char* name, std::string_view compatible, st
 std::expected<std::vector<std::byte>, const char*> make_device_tree(const Description& machine) {
     constexpr std::size_t bytes = 64 << 10;
     constexpr std::uint32_t power_off = 0x5555, reboot = 0x7777;
+    if (machine.harts > map::hart_limit)
+        return std::unexpected{"more harts than the interrupt controller has contexts for"};
     Writer tree{bytes};
     tree.begin("");
     tree.cell("#address-cells", 2);

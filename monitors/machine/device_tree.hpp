@@ -29,8 +29,8 @@ struct Description {
     std::bitset<map::virtio_slots> virtio; ///< which slots have a device
 };
 
-/// The flattened tree (devicetree specification 0.4). The error is libfdt's name of it: then the description was too
-/// large.
+/// The flattened tree (devicetree specification 0.4). The error says in what the description was too large; mostly it
+/// is libfdt's name of it.
 std::expected<std::vector<std::byte>, const char*> make_device_tree(const Description& description);
 
 }

@@ -45,6 +45,14 @@ TEST(DeviceTree, is_whole) {
     EXPECT_EQ(fdt_check_full(tree->data(), tree->size()), 0);
 }
 
+TEST(DeviceTree, has_room_for_what_a_boot_loader_adds_in_place) {
+    auto tree = machine::make_device_tree(description());
+    ASSERT_TRUE(tree);
+    const std::string added(4096, 'x');
+    EXPECT_EQ(fdt_setprop(tree->data(), fdt_path_offset(tree->data(), "/chosen"), "bootargs", added.data(), 4096), 0);
+    EXPECT_EQ(fdt_check_full(tree->data(), tree->size()), 0);
+}
+
 TEST(DeviceTree, says_what_the_boot_loader_is_to_say) {
     const auto tree = machine::make_device_tree(description());
     ASSERT_TRUE(tree);
@@ -95,4 +103,14 @@ TEST(DeviceTree, that_would_be_too_large_is_an_error) {
     const std::string endless(100'000, 'x');
     machine.command_line = endless;
     EXPECT_FALSE(machine::make_device_tree(machine));
+}
+
+TEST(DeviceTree, of_more_harts_than_a_machine_can_have_is_an_error) {
+    auto machine = description();
+    machine.harts = machine::map::hart_limit;
+    EXPECT_TRUE(machine::make_device_tree(machine));
+    for (const std::size_t harts : {machine::map::hart_limit + 1, ~std::size_t{0}}) {
+        machine.harts = harts;
+        EXPECT_FALSE(machine::make_device_tree(machine));
+    }
 }

@@ -2,6 +2,8 @@
 #include "monitors/machine/host_disk.hpp"
 
 #include <atomic>
+#include <cstring>
+#include <utility>
 
 namespace machine {
 
@@ -15,6 +17,7 @@ constexpr std::size_t magic = 0x00, version = 0x04, device_id = 0x08, device_fea
                       queue_device = 0xa0, config = 0x100;
 constexpr std::uint32_t magic_value = 0x74726976, modern = 2, block_device = 2;
 constexpr std::uint32_t acknowledge = 1, driver = 2, driver_ok = 4, features_ok = 8;
+constexpr unsigned reset_tries = 1'000'000; // far more than any device needs
 constexpr std::uint16_t next_flag = 1, device_writes_flag = 2;
 
 /// "Block Device: Device Operation": virtio_blk_req's type.
@@ -46,8 +49,9 @@ bool HostDisk::start() {
     if (reg(magic) != magic_value || reg(version) != modern || reg(device_id) != block_device)
         return false;
     reg(device_status) = 0;
-    while (reg(device_status) != 0) {
-    }
+    for (unsigned tries = 0; reg(device_status) != 0; ++tries)
+        if (tries == reset_tries)
+            return false;
     reg(device_status) = acknowledge;
     reg(device_status) = acknowledge | driver;
     constexpr std::uint64_t wanted = 1 << read_only_feature | 1 << flush_feature | 1 << discard_feature |
@@ -125,7 +129,7 @@ bool HostDisk::submit(const devices::DiskRequest& request, Listener& listener) {
     const std::uint16_t index = dma_->available_index;
     dma_->available[index % queue_size] = first;
     __atomic_store_n(&dma_->available_index, static_cast<std::uint16_t>(index + 1), __ATOMIC_RELEASE);
-    asm volatile("fence iorw, iorw" ::: "memory"); // the ring before the notification
+    sdk::Device::fence(); // the ring before the notification
     reg(queue_notify) = 0;
     return true;
 }
@@ -140,10 +144,12 @@ void HostDisk::release(std::uint16_t first, std::size_t count) {
     free_ = first;
 }
 
+/// One round of the ring at most, however far on a broken device says that it is: what a good one finishes after the
+/// acknowledgement it interrupts for again.
 void HostDisk::interrupt() {
     reg(interrupt_acknowledge) = reg(interrupt_status);
     std::uint16_t end = __atomic_load_n(&dma_->used_index, __ATOMIC_ACQUIRE);
-    while (seen_ != end) {
+    for (std::size_t left = queue_size; left != 0 && seen_ != end; --left) {
         const std::uint32_t first = dma_->used[seen_++ % queue_size].id;
         if (first >= queue_size || !flights_[first].listener)
             continue; // not one of ours: no device does that

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitors/machine/machine.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "monitors/machine/device_tree.hpp"
 #include "monitors/machine/entropy.hpp"
 #include "monitors/machine/isa.hpp"
-#include "sdk/guest_virtual.hpp"
 #include "sdk/must.hpp"
 #include "sdk/startup.hpp"
 
@@ -31,9 +31,10 @@ std::uint64_t ticks(std::uint64_t nanoseconds) {
 
 Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
     : memory_{std::move(memory)}, ram_{map::ram, ram}, boot_{boot}, event_{sdk::must(sdk::Event::create(), "event")},
-      firmware_{static_cast<unsigned>(sdk::startup().cpus), ram_, *this}, plic_{*this}, lines_{plic_},
-      uart_{*this, {lines_, map::uart_interrupt}}, finisher_{*this}, rtc_{*this, {lines_, map::rtc_interrupt}},
-      storage_{ram_, event_, first_disk_bit},
+      firmware_{static_cast<unsigned>(sdk::startup().cpus), ram_, *this, sdk::system_info(abi::SystemFact::Henvcfg),
+                boot_.extensions},
+      plic_{*this}, lines_{plic_}, uart_{*this, {lines_, map::uart_interrupt}}, finisher_{*this},
+      rtc_{*this, {lines_, map::rtc_interrupt}}, storage_{ram_, event_, first_disk_bit},
       virtio_{ram_, lines_, storage_, sdk::startup().console == 0 ? this : nullptr} {
     bus_.add(map::plic, plic_);
     virtio_.add_to(bus_);
@@ -99,6 +100,8 @@ void Machine::reset_devices() {
     plic_.reset();
     uart_.reset();
     rtc_.reset();
+    for (const auto& hart : harts_)
+        hart->interrupt(0, abi::hvip::vssip);
     firmware_.reset();
 }
 
@@ -126,17 +129,36 @@ bool Machine::run() {
 
 /// Carries input and output until the machine is to stop and all of its harts have.
 void Machine::serve() {
-    while (power_ == Power::On || active_ != 0) {
-        const std::uint64_t signals = event_.wait(~std::uint64_t{0}, alarm_deadline()).value_or(0);
-        const sdk::Guard guard{lock_};
-        serve_watchers(signals);
-        rtc_.tick();
-        storage_.interrupt(signals);
-        if (virtio_.poll())
-            event_.signal(work_bit);
-        if ((signals & terminal_bit) != 0)
-            pump_input();
+    while (power_ == Power::On || active_ != 0)
+        serve_once(event_.wait(~std::uint64_t{0}, std::min(alarm_deadline(), work_due_)).value_or(0));
+}
+
+void Machine::serve_once(std::uint64_t signals) {
+    const sdk::Guard guard{lock_};
+    serve_watchers(signals);
+    rtc_.tick();
+    storage_.interrupt(signals);
+    work();
+    if ((signals & terminal_bit) != 0)
+        pump_input();
+}
+
+/// One round of what devices still have to do. A guest can ask for more without end, and this thread goes before all
+/// harts, those of other machines too: so it rests after a round for as long as that took.
+void Machine::work() {
+    work_due_ = sdk::no_deadline;
+    if (!virtio_.more_to_do())
+        return;
+    const std::uint64_t begin = sdk::now();
+    if (begin < work_rests_until_) {
+        work_due_ = work_rests_until_;
+        return;
     }
+    const bool more = virtio_.poll();
+    const std::uint64_t end = sdk::now();
+    work_rests_until_ = end + (end - begin);
+    if (more)
+        work_due_ = work_rests_until_;
 }
 
 /// Passes on what has been typed, as much as the guest has room for; the rest waits where it is. It goes to the virtio
@@ -171,7 +193,8 @@ bool Machine::access(unsigned hart, const sdk::MmioAccess& access) {
     } else {
         lines_.stored(window->range.first, offset, hart, access.value);
         window->device->write(offset, access.width, access.value);
-        if (!virtio_.resetting()) // else the guest tries again, until the disk has ended what it had begun
+        if (!virtio_.resetting(
+                *window->device)) // else the guest tries again, until the disk has ended what it had begun
             access.answer();
     }
     if (virtio_.more_to_do())
@@ -203,32 +226,19 @@ std::optional<Start> Machine::take_start(unsigned hart) {
     return start;
 }
 
-void Machine::parked(unsigned hart) {
-    const sdk::Guard guard{lock_};
-    firmware_.stopped(hart);
+void Machine::parked() {
     if (--active_ == 0)
         event_.signal(power_bit);
 }
 
-void Machine::set_timer(unsigned hart, std::uint64_t deadline) {
-    (void)harts_[hart]->cpu().write(abi::VcpuRegister::Vstimecmp, deadline);
+void Machine::woken(unsigned hart) {
+    const sdk::Guard guard{lock_};
+    firmware_.woken(hart);
 }
 
-void Machine::send_ipi(unsigned hart) {
-    harts_[hart]->interrupt(abi::hvip::vssip, 0);
-}
-
-void Machine::clear_ipi(unsigned hart) {
-    harts_[hart]->interrupt(0, abi::hvip::vssip);
-}
-
-/// Taking away the rights to a page that is not there changes nothing and fences every hart.
-void Machine::remote_fence() {
-    (void)memory_.protect({0}, 1, abi::Rights::None);
-}
-
-std::optional<std::uint64_t> Machine::load_guest_virtual(unsigned, std::uint64_t address) {
-    return sdk::load_guest({address});
+std::optional<std::uint64_t> Machine::counter(unsigned hart, std::uint64_t csr) {
+    const sdk::Guard guard{lock_};
+    return firmware_.counter(hart, csr);
 }
 
 void Machine::external_interrupt(unsigned hart, bool pending) {

@@ -60,7 +60,12 @@ class Machine final : Platform,
     Outcome call(const Call& call);
     void request(Power power);
     std::optional<Start> take_start(unsigned hart);
-    void parked(unsigned hart);
+    void parked();
+    void woken(unsigned hart);
+    /// What a hart reads from a counter's CSR that traps; nothing if it is none of those.
+    std::optional<std::uint64_t> counter(unsigned hart, std::uint64_t csr);
+    std::uint64_t environment(unsigned hart) const { return firmware_.environment(hart); }
+    void count(unsigned hart, FirmwareEvent event) { firmware_.count(hart, event); }
     bool running() const { return power_ == Power::On; }
     bool ended() const { return ended_; }
     Gate& gate() { return gate_; }
@@ -94,18 +99,24 @@ class Machine final : Platform,
     void serve_watchers(std::uint64_t signals);
     void hear_debugger();
     void release_all();
+    void serve_once(std::uint64_t signals);
+    void work();
     void pump_input();
     void reset_devices();
     std::uint64_t alarm_deadline();
 
     void set_timer(unsigned hart, std::uint64_t deadline) override;
     void send_ipi(unsigned hart) override;
-    void clear_ipi(unsigned hart) override;
+    bool clear_ipi(unsigned hart) override;
     void remote_fence() override;
     void console_write(std::span<const std::byte> bytes) override { terminal_.write(bytes); }
-    std::size_t console_read(std::span<std::byte> to) override { return terminal_.read(to); }
-    std::optional<std::uint64_t> load_guest_virtual(unsigned hart, std::uint64_t address) override;
+    std::size_t console_read(std::span<std::byte> to) override;
+    std::expected<std::uint64_t, std::uint64_t> load_guest_virtual(unsigned hart, std::uint64_t address) override;
     void wake_hart(unsigned hart) override { harts_[hart]->wake(); }
+    std::uint64_t hardware_counter(HardwareCounter which) override;
+    void set_counter_access(unsigned hart, std::uint64_t counters) override;
+    void set_environment(unsigned hart, std::uint64_t environment) override;
+    abi::Answered answered(unsigned hart) override { return harts_[hart]->cpu().answered(); }
     void external_interrupt(unsigned hart, bool pending) override;
     void uart_output(std::uint8_t byte) override;
     void uart_ready() override { input_wanted_ = true; }
@@ -142,6 +153,8 @@ class Machine final : Platform,
     std::atomic<unsigned> active_{0}; ///< harts that are not parked
     std::vector<std::byte> kept_;     ///< typed, but the guest had no room for it yet
     bool input_wanted_ = false;
+    std::uint64_t work_due_ = sdk::no_deadline; ///< when devices go on with what they have to do; ticks
+    std::uint64_t work_rests_until_ = 0;        ///< and not before
 };
 
 }

@@ -1,97 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <variant>
-
-#include "base/sbi.hpp"
-#include "devices/guest_ram.hpp"
-#include "monitors/machine/map.hpp"
+#include "monitors/machine/sbi_call.hpp"
+#include "monitors/machine/sbi_features.hpp"
+#include "monitors/machine/sbi_harts.hpp"
+#include "monitors/machine/sbi_performance.hpp"
 
 namespace machine {
 
-/// What the guest's kernel asked of its firmware.
-struct Call {
-    unsigned hart;
-    sbi::Extension extension;
-    std::uint64_t function;
-    std::array<std::uint64_t, 6> arguments;
-};
-
-/// How a hart begins: at `pc` with its number in a0 and `opaque` in a1.
-struct Start {
-    std::uint64_t pc, opaque;
-};
-
-// What is to be done about a call.
-struct Answer {
-    sbi::Error error;
-    std::uint64_t value = 0;
-};
-struct LegacyAnswer {
-    std::uint64_t value;
-};
-struct Stop {};
-struct Suspend {
-    std::optional<Start> resume; ///< none: the hart goes on behind the call
-};
-struct PowerOff {
-    bool well;
-};
-struct Reboot {};
-using Outcome = std::variant<Answer, LegacyAnswer, Stop, Suspend, PowerOff, Reboot>;
-
-/// What the layer needs of its monitor.
-class Platform {
-  public:
-    virtual ~Platform() = default;
-    virtual void set_timer(unsigned hart, std::uint64_t deadline) = 0;
-    virtual void send_ipi(unsigned hart) = 0;
-    virtual void clear_ipi(unsigned hart) = 0;
-    virtual void remote_fence() = 0;
-    virtual void console_write(std::span<const std::byte> bytes) = 0;
-    virtual std::size_t console_read(std::span<std::byte> to) = 0;
-    virtual std::optional<std::uint64_t> load_guest_virtual(unsigned hart, std::uint64_t address) = 0;
-    virtual void wake_hart(unsigned hart) = 0;
-};
-
-/// A guest's firmware: SBI 3.0.
+/// A guest's firmware: SBI 3.0 (docs/sbi.md).
 class Sbi {
   public:
-    Sbi(unsigned harts, const devices::GuestRam& ram, Platform& platform)
-        : harts_{harts}, ram_{ram}, platform_{platform} {}
+    /// `environment` is the henvcfg that the host gives guests, `extensions` what the guest is told of its harts.
+    Sbi(unsigned harts, const devices::GuestRam& ram, Platform& platform, std::uint64_t environment,
+        std::string_view extensions);
+    /// As after power-on.
     void reset();
     /// Hart 0, which no hart asks for.
-    void start_first(const Start& start);
+    void start_first(const Start& start) { states_.start(0, start); }
     Outcome call(const Call& call);
-    /// What a hart that has been started begins with; the hart has then started.
+    /// What a hart that has been started begins with; it has then started, and is as after its reset.
     std::optional<Start> take_start(unsigned hart);
-    void stopped(unsigned hart);
+    /// A hart that was suspended goes on.
+    void woken(unsigned hart) { states_.woken(hart); }
+
+    // Of a hart's own thread.
+
+    /// What its henvcfg is to be.
+    std::uint64_t environment(unsigned hart) const { return features_.environment(hart); }
+    /// What it reads from a counter's CSR that traps; nothing if it is none of those.
+    std::optional<std::uint64_t> counter(unsigned hart, std::uint64_t csr) const { return counters_.read(hart, csr); }
+    void count(unsigned hart, FirmwareEvent event) { events_.count(hart, event); }
 
   private:
-    enum class State : std::uint64_t {
-        Started,
-        Stopped,
-        StartPending,
-        StopPending,
-        Suspended,
-        SuspendPending,
-        ResumePending
-    };
-    Outcome base(const Call& call);
-    Outcome hart_state(const Call& call);
-    Outcome hart_start(const Call& call);
-    Outcome debug_console(const Call& call);
-    Outcome legacy(const Call& call);
-
-    unsigned harts_;
-    const devices::GuestRam& ram_;
-    Platform& platform_;
-    std::array<State, map::hart_limit> states_{};
-    std::array<Start, map::hart_limit> starts_{};
+    FirmwareEvents events_;
+    Surroundings around_;
+    HartStates states_;
+    FirmwareFeatures features_;
+    Performance counters_;
 };
 
 }

@@ -46,8 +46,8 @@ class TracedExit {
     TracedExit& operator=(const TracedExit&) = delete;
 
   private:
-    void begin(sdk::Exit& exit, unsigned hart, std::uint64_t pc);
-    void end();
+    [[gnu::noinline]] void begin(sdk::Exit& exit, unsigned hart, std::uint64_t pc);
+    [[gnu::noinline]] void end();
     TraceWriter* writer_;
     control::TraceRecord record_; ///< means something if there is a writer
 };

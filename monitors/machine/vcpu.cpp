@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitors/machine/vcpu.hpp"
 
+#include <initializer_list>
 #include <utility>
 
 #include "base/match.hpp"
@@ -13,6 +14,10 @@ namespace {
 
 // Exception codes (privileged manual, table scauses).
 constexpr std::uint64_t fetch_access_fault = 1, illegal_instruction = 2, load_access_fault = 5, store_access_fault = 7;
+
+constexpr std::uint64_t interrupts_on = 1 << 1, timer_interrupt = 1 << 5; // vsstatus.SIE, vsie.STIE
+constexpr std::uint64_t never = ~std::uint64_t{0};
+constexpr std::uint64_t nowhere = 0; // a guest-physical address without memory, where suspended harts are
 
 std::uint64_t access_fault(sdk::Access access) {
     switch (access) {
@@ -35,7 +40,7 @@ void Vcpu::run() {
             set_up(*start);
             run_guest();
             parked_ = true;
-            machine_.parked(id_);
+            machine_.parked();
         }
     }
 }
@@ -76,37 +81,78 @@ void Vcpu::set_up(const Start& start) {
              {Vsie, 0},
              {Vstvec, 0},
              {Vsatp, 0},
-             {Hvip, 0},
              {Scounteren, all_counters}, // as firmware leaves it: kernels rely on that
              {Senvcfg, 0},
              {Hcounteren, all_counters},
-             {Henvcfg, sdk::system_info(abi::SystemFact::Henvcfg)},
-             {Vstimecmp, ~std::uint64_t{0}},
+             {Henvcfg, machine_.environment(id_)},
+             {Vstimecmp, never},
          })
-        sdk::must(cpu_.write(which, value), "setting up a virtual CPU");
+        write(which, value);
+    suspended_.reset();
+}
+
+std::uint64_t Vcpu::read(abi::VcpuRegister which) {
+    return sdk::must(cpu_.read(which), "a virtual CPU's register");
+}
+void Vcpu::write(abi::VcpuRegister which, std::uint64_t value) {
+    sdk::must(cpu_.write(which, value), "a virtual CPU's register");
+}
+
+/// Puts the hart to where it fetches from no memory, untranslated and without taking interrupts: once it has waited it
+/// comes to us, not to its guest's code, and is seen to have woken. What it waits for are its own pending interrupts.
+void Vcpu::suspend(const Suspend& suspend) {
+    using enum abi::VcpuRegister;
+    abi::Registers& registers = cpu_.registers();
+    const std::uint64_t status = read(Vsstatus);
+    suspended_ = {registers.pc, read(Vsatp), status, read(Vstimecmp)};
+    if (suspend.resume) { // the state of SBI HSM hart_start, but for what is not defined there: it may wait for it
+        suspended_ = {suspend.resume->pc, 0, status & ~interrupts_on, suspended_->deadline};
+        registers.x[10] = id_;
+        registers.x[11] = suspend.resume->opaque;
+    }
+    registers.pc = nowhere;
+    write(Vsatp, 0);
+    write(Vsstatus, status & ~interrupts_on);
+    if ((read(Vsie) & timer_interrupt) == 0) // else it would wake in vain, again and again
+        write(Vstimecmp, never);
+}
+
+bool Vcpu::interrupt_pending() {
+    using enum abi::VcpuRegister;
+    const std::uint64_t enabled = read(Vsie);
+    return (read(Hvip) & enabled << 1) != 0 || // norm:vsie_acc_op: a VS interrupt's bit in hvip is one further up
+           ((enabled & timer_interrupt) != 0 && sdk::now() + read(TimeDelta) >= suspended_->deadline);
+}
+
+void Vcpu::look_whether_woken() {
+    using enum abi::VcpuRegister;
+    if (!interrupt_pending())
+        return;
+    cpu_.registers().pc = suspended_->pc;
+    write(Vsatp, suspended_->vsatp);
+    write(Vsstatus, suspended_->vsstatus);
+    if ((read(Vsie) & timer_interrupt) == 0)
+        write(Vstimecmp, suspended_->deadline);
+    suspended_.reset();
+    machine_.woken(id_);
 }
 
 void Vcpu::run_guest() {
     for (running_ = true; running_;) {
-        const bool waiting = std::exchange(waiting_, false);
-        sdk::Exit exit = waiting ? cpu_.wait() : cpu_.resume();
+        sdk::Exit exit = suspended_ ? cpu_.wait() : cpu_.resume();
         const TracedExit traced{trace_.load(std::memory_order_relaxed), exit, id_, cpu_.registers()};
         match(
             exit, //
             [&](const sdk::SbiCall& call) { handle(call); }, [&](const sdk::MmioAccess& access) { handle(access); },
-            [&](const sdk::GuestPageFault& it) { fault(access_fault(it.access), cpu_.trap_value()); },
-            [&](const sdk::VirtualInstruction& it) { handle(it); }, [&](const sdk::Exception& it) { handle(it); },
+            [&](const sdk::GuestPageFault& it) { handle(it); }, [&](const sdk::VirtualInstruction& it) { handle(it); },
+            [&](const sdk::Exception& it) { handle(it); },
             [&](const sdk::SystemCall&) { sdk::fail("a system call of a guest with a kernel"); },
             [&](const sdk::Kicked&) {
                 if (machine_.gate().held(id_))
                     rest();
-                waiting_ = waiting;
                 running_ = machine_.running();
             },
-            [&](const sdk::Unexpected& it) {
-                sdk::fail("exit for a reason that is not known here: %lu",
-                          static_cast<std::uint64_t>(it.record.reason));
-            },
+            [&](const sdk::Unexpected& it) { handle(it); },
             [&](const sdk::Gone& gone) { sdk::fail("a virtual CPU cannot run: %s", sdk::describe(gone.error)); });
     }
 }
@@ -130,15 +176,54 @@ void Vcpu::handle(const sdk::Exception& exit) {
 void Vcpu::handle(const sdk::VirtualInstruction& exit) {
     constexpr std::uint32_t wrs_nto = 0x00d0'0073;
     constexpr std::uint64_t bytes = 4;
-    if (exit.instruction == wrs_nto)
+    if (exit.instruction == wrs_nto || read_counter(exit.instruction)) {
         cpu_.registers().pc += bytes;
-    else
-        fault(illegal_instruction, exit.instruction);
+        return;
+    }
+    machine_.count(id_, FirmwareEvent::IllegalInstruction);
+    fault(illegal_instruction, exit.instruction);
+}
+
+/// CSRRS or CSRRC that writes nothing, and so may read a read-only CSR; in user mode if scounteren lets it.
+bool Vcpu::read_counter(std::uint32_t instruction) {
+    constexpr std::uint32_t system = 0x73, opcode_mask = 0x7f;
+    const std::uint32_t function = instruction >> 12 & 7, source = instruction >> 15 & 31, csr = instruction >> 20;
+    const std::uint32_t destination = instruction >> 7 & 31;
+    if ((instruction & opcode_mask) != system || (function & 2) == 0 || source != 0)
+        return false;
+    const auto value = machine_.counter(id_, csr);
+    if (!value)
+        return false;
+    if (!cpu_.was_supervisor() && (read(abi::VcpuRegister::Scounteren) >> (csr & 31) & 1) == 0)
+        return false;
+    if (destination != 0)
+        cpu_.registers().x[destination] = *value;
+    return true;
+}
+
+void Vcpu::handle(const sdk::GuestPageFault& exit) {
+    if (suspended_)
+        return look_whether_woken();
+    if (exit.access != sdk::Access::Fetch)
+        machine_.count(id_, exit.access == sdk::Access::Store ? FirmwareEvent::AccessStore : FirmwareEvent::AccessLoad);
+    fault(access_fault(exit.access), cpu_.trap_value());
+}
+
+/// An exception of a later version of the hardware is the guest's own; anything else is a nucleus that this program was
+/// not made for.
+void Vcpu::handle(const sdk::Unexpected& exit) {
+    constexpr std::uint64_t first_of_the_nucleus = static_cast<std::uint64_t>(abi::ExitReason::Kicked);
+    const auto reason = static_cast<std::uint64_t>(exit.record.reason);
+    if (reason >= first_of_the_nucleus)
+        sdk::fail("exit for a reason that is not known here: %lu", reason);
+    fault(reason, exit.record.trap_value);
 }
 
 void Vcpu::handle(const sdk::MmioAccess& access) {
-    if (!machine_.access(id_, access))
-        fault(access.store ? store_access_fault : load_access_fault, cpu_.trap_value());
+    if (machine_.access(id_, access))
+        return;
+    machine_.count(id_, access.store ? FirmwareEvent::AccessStore : FirmwareEvent::AccessLoad);
+    fault(access.store ? store_access_fault : load_access_fault, cpu_.trap_value());
 }
 
 void Vcpu::handle(const sdk::SbiCall& call) {
@@ -149,13 +234,12 @@ void Vcpu::handle(const sdk::SbiCall& call) {
          {call.argument(0), call.argument(1), call.argument(2), call.argument(3), call.argument(4), call.argument(5)}});
     match(
         outcome, [&](const Answer& answer) { call.answer(answer.error, answer.value); },
-        [&](const LegacyAnswer& answer) { call.answer_legacy(answer.value); }, [&](const Stop&) { running_ = false; },
-        [&](const Suspend& suspend) {
-            waiting_ = true;
-            if (suspend.resume)
-                set_up(*suspend.resume); // its interrupts stay
-            else
-                call.answer(sbi::Error::Success);
+        [&](const LegacyAnswer& answer) { call.answer_legacy(answer.value); },
+        [&](const Fault& exception) { fault(exception.cause, exception.value); },
+        [&](const Stop&) { running_ = false; },
+        [&](const Suspend& how) {
+            call.answer(sbi::Error::Success);
+            suspend(how);
         },
         [&](const PowerOff& off) { machine_.request(off.well ? Power::Off : Power::Failed); },
         [&](const Reboot&) { machine_.request(Power::Reboot); });

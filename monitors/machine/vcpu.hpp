@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "monitors/machine/sbi.hpp"
 #include "monitors/machine/trace.hpp"
@@ -50,9 +51,18 @@ class Vcpu {
     void run_guest();
     void rest();
     void handle(const sdk::Exception& exit);
+    void suspend(const Suspend& suspend);
+    void look_whether_woken();
+    bool interrupt_pending();
+    std::uint64_t read(abi::VcpuRegister which);
+    void write(abi::VcpuRegister which, std::uint64_t value);
     void handle(const sdk::SbiCall& call);
     void handle(const sdk::MmioAccess& access);
+    void handle(const sdk::GuestPageFault& exit);
     void handle(const sdk::VirtualInstruction& exit);
+    /// Whether the instruction has read a counter that traps.
+    bool read_counter(std::uint32_t instruction);
+    void handle(const sdk::Unexpected& exit);
     /// Makes the guest take an exception that its last act is to be answered with.
     void fault(std::uint64_t cause, std::uint64_t value);
 
@@ -61,10 +71,14 @@ class Vcpu {
     sdk::VirtualCpu cpu_;
     sdk::Event wake_;
     bool running_ = false;
-    bool waiting_ = false; ///< the guest goes on only when it is interrupted
     std::atomic<TraceWriter*> trace_{nullptr};
     std::atomic<bool> parked_{true}, trapped_{false};
     std::atomic<const std::function<void(sdk::VirtualCpu&)>*> work_{nullptr};
+    /// What a suspended hart gets back when it wakes.
+    struct Suspended {
+        std::uint64_t pc, vsatp, vsstatus, deadline;
+    };
+    std::optional<Suspended> suspended_;
 };
 
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitors/machine/virtio_bus.hpp"
 
+#include <algorithm>
+
 #include "monitors/machine/entropy.hpp"
 
 namespace machine {
@@ -64,6 +66,12 @@ bool VirtioBus::resetting() {
     for (const auto& slot : slots_)
         any |= slot && slot->resetting();
     return any;
+}
+
+bool VirtioBus::resetting(const devices::Device& registers) {
+    const auto slot =
+        std::ranges::find(slots_, &registers, [](const auto& each) -> const devices::Device* { return each.get(); });
+    return slot != slots_.end() && (*slot)->resetting();
 }
 
 void VirtioBus::reset() {

@@ -35,8 +35,9 @@ class VirtioBus final : devices::virtio::EntropySource, devices::virtio::Balloon
     bool more_to_do() const;
     /// Does some more of that; whether there is still more.
     bool poll();
-    /// Whether a disk must finish something before a reset of it is over.
+    /// Whether a disk must finish something before a reset of it is over; any disk, or the one with these registers.
     bool resetting();
+    bool resetting(const devices::Device& registers);
     /// As after power-on, but for resets that take longer.
     void reset();
 

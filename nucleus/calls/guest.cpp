@@ -155,6 +155,11 @@ Answer vcpu_write(const Request& request, Vcpu& vcpu) {
         vcpu.sstatus = (vcpu.sstatus & ~std::uint64_t{1 << 8}) | (request[2] & 1) << 8;
     else
         *place(vcpu, request[1]) = request[2] & choosable(which);
+    if (which == abi::VcpuRegister::Vstimecmp && !nucleus.has(abi::SystemFeature::Sstc)) {
+        interrupt(vcpu, 0, abi::hvip::vstip);
+        if (vcpu.thread)
+            arm_guest_timer(vcpu);
+    }
     return 0;
 }
 

@@ -41,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const std::uint32_t now = registers.get(Status);
         must(line.high == (registers.get(InterruptStatus) != 0));
         must(!(now & status::driver_ok) || (now & status::features_ok));
-        must(!(now & status::features_ok) || (now & 3) == 3);
+        must(!(now & status::features_ok) || (now & status::driver));
         must(!line.high || (now & status::driver_ok));
         if (input.next() % 8 == 0)
             memory.put(Ram::at(input.next<std::uint16_t>() % 0x3000), input.text(input.next() % 32));

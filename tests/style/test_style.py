@@ -9,7 +9,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = ROOT / "build/target"
-FOLDERS = ["abi", "base", "bench", "cli", "cmake", "devices", "docs", "examples", "guests", "nucleus", "sdk", "services", "tests", "tools"]
+FOLDERS = ["abi", "base", "bench", "cli", "cmake", "devices", "docs", "examples", "guests", "monitors", "nucleus", "sdk", "services", "tests", "tools"]
 CODE = {".cpp", ".hpp", ".S", ".h"}
 
 
@@ -44,6 +44,7 @@ MAY_INCLUDE = {
     "sdk": {"base", "abi", "sdk"},
     "guests": {"base", "guests"},
     "services": {"base", "abi", "sdk", "services"},
+    "monitors": {"base", "abi", "devices", "sdk", "monitors"},
     "examples": {"base", "abi", "sdk"},
     "cli": {"base", "cli", "services"},
 }

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Unmodified Debian in a machine."""
+import gzip
+import pathlib
+import re
 import subprocess
 
 import pytest
-from conftest import MODELS, TOOL
-from debian import PROMPT, Terminal, cache, copy_of_root, fsck, manifest
+from conftest import MODELS
+from debian import PROMPT, boot, cache, copy_of_root, fsck, manifest
 
 
 def pytest_generate_tests(metafunc):
@@ -12,20 +15,10 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("cpu", [each for each in MODELS[metafunc.config.getoption("--qemu")] if each != "max"])
 
 
-@pytest.fixture(scope="module", autouse=True)
-def artefacts():
-    subprocess.run([TOOL, "fetch", "kernel", "initrd", "root.ext4", "u-boot", "installer-kernel", "installer-initrd"], check=True)
-
-
-def start(host, text, cpu="rv64,h=true", harts=2, more=()):
-    (host.folder / "debian.toml").write_text(text)
-    return Terminal([TOOL, "run", host.folder / "debian.toml", "--qemu", host.qemu, "--cpu", cpu, "--harts", harts, *more], host.folder)
-
-
 @pytest.mark.parametrize("cpus", [1, 2, 4])
 def test_boots_to_a_shell_and_does_everything(host, cpu, cpus):
     disk = copy_of_root(host.folder)
-    terminal = start(host, manifest(cpus=cpus), cpu)
+    terminal = boot(host, manifest(cpus=cpus), cpu)
     terminal.expect(PROMPT)
     assert terminal.run("nproc").strip() == str(cpus)
     assert "exercise: all ok" in terminal.run("exercise")
@@ -38,14 +31,44 @@ def test_boots_to_a_shell_and_does_everything(host, cpu, cpus):
     assert b"kept" in subprocess.check_output(["/sbin/debugfs", "-R", "cat /root/kept", disk], stderr=subprocess.DEVNULL)
 
 
+FIRMWARE = ["SBI specification v3.0 detected", "SBI TIME extension detected", "SBI IPI extension detected", "SBI RFENCE extension detected",
+            "SBI SRST extension detected", "SBI DBCN extension detected", "SBI HSM extension detected", "SBI SUSP extension detected",
+            "riscv-pmu-sbi: SBI PMU extension is available", "riscv-pmu-sbi: 16 firmware and 2 hardware counters"]
+
+
+def test_finds_its_firmware_complete_counts_with_it_and_stops_and_starts_its_processors(host, cpu):
+    program, disk = host.folder / "perf", copy_of_root(host.folder)
+    subprocess.run(["clang-19", "--target=riscv64-linux-gnu", "-march=rv64gc", "-mabi=lp64d", "-O2", "-ffreestanding", "-nostdlib", "-static",
+                    "-fuse-ld=lld-19", pathlib.Path(__file__).with_name("perf.c"), "-o", program], check=True)
+    for command in (f"write {program} /root/perf", "sif /root/perf mode 0100755"):
+        subprocess.run(["/sbin/debugfs", "-w", "-R", command, disk], check=True)
+    terminal = boot(host, manifest(), cpu)
+    terminal.expect(PROMPT)
+    log = terminal.run("dmesg")
+    assert [line for line in FIRMWARE if line not in log] == []
+    assert "egacy PMU" not in log and "WARNING" not in log and "riscv-pmu-sbi: failed" not in log
+    for _ in range(3):  # HSM hart_stop and hart_start; its counters come back with it
+        terminal.run("echo 0 > /sys/devices/system/cpu/cpu1/online && echo 1 > /sys/devices/system/cpu/cpu1/online")
+        counts = dict(re.findall(r"^([a-z-]+) (-?\d+)$", terminal.run("taskset -c 1 /root/perf"), re.M))
+        assert int(counts["cycles"]) > 1_000_000 and int(counts["waits"]) > 0 and int(counts["cache-misses"]) < 0
+        # Those of the process, not of what the processor does while it sleeps.
+        assert 1_000_000 < int(counts["instructions"]) <= int(counts["instructions-later"]) < 2 * int(counts["instructions"]) + 5_000_000
+    assert "may not have stopped" not in terminal.run("dmesg")
+    terminal.send("poweroff")
+    assert terminal.end() == 0
+
+
 def test_job_control_works_on_the_console(host):
     copy_of_root(host.folder)
-    terminal = start(host, manifest())
+    terminal = boot(host, manifest())
     terminal.expect(PROMPT)
-    terminal.send("sleep 1000")
+    sleep = "sh -c 'echo be\"\"gan; exec sleep 1000'"
+    terminal.send(sleep)
+    terminal.expect("began")
     terminal.child.sendintr()
     terminal.expect(PROMPT)
-    terminal.send("sleep 1000")
+    terminal.send(sleep)
+    terminal.expect("began")
     terminal.child.send("\x1a")
     terminal.expect("Stopped")
     terminal.expect(PROMPT)
@@ -56,7 +79,7 @@ def test_job_control_works_on_the_console(host):
 
 def test_reboots(host):
     copy_of_root(host.folder)
-    terminal = start(host, manifest())
+    terminal = boot(host, manifest())
     terminal.expect(PROMPT)
     terminal.run("echo before > /root/before")
     terminal.send("reboot")
@@ -69,7 +92,7 @@ def test_reboots(host):
 
 def test_boots_with_the_serial_port_as_its_console(host):
     copy_of_root(host.folder)
-    terminal = start(host, manifest(cmdline="console=ttyS0 root=/dev/vda", console='"uart"'))
+    terminal = boot(host, manifest(cmdline="console=ttyS0 root=/dev/vda", console='"uart"'))
     terminal.expect(PROMPT)
     assert terminal.run("cat /sys/class/tty/console/active").strip() == "ttyS0"
     terminal.send("poweroff")
@@ -82,7 +105,7 @@ def test_a_disk_in_ram_takes_what_is_written_and_forgets_it(host):
     copy_of_root(host.folder)
     text = manifest().replace('disk = ["root.ext4"]', 'disk = ["root.ext4", {file = "ram.img", ram = true, serial = "IN-RAM"}, '
                                                       '{file = "ram.img", ram = true, read_only = true}]')
-    terminal = start(host, text)
+    terminal = boot(host, text)
     terminal.expect(PROMPT)
     assert terminal.run("cat /sys/block/vdb/serial").strip() == "IN-RAM"
     terminal.run("mke2fs -q /dev/vdb && mount /dev/vdb /mnt && echo here > /mnt/file && umount /mnt && e2fsck -fn /dev/vdb")
@@ -104,7 +127,7 @@ def test_u_boot_comes_to_its_prompt_and_boots_the_same_kernel_from_the_disk(host
     subprocess.run(["truncate", "-s", "128M", disk], check=True)
     subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-d", folder, disk], check=True)
     text = '[[vm]]\nname = "u-boot"\nkind = "machine"\nkernel = "debian:u-boot"\ndisk = ["boot.ext4"]\n'
-    terminal = start(host, text)
+    terminal = boot(host, text)
     terminal.expect("Hit any key to stop autoboot")
     terminal.send("")
     prompt = "=> "
@@ -124,7 +147,44 @@ def test_u_boot_comes_to_its_prompt_and_boots_the_same_kernel_from_the_disk(host
 def test_the_installer_comes_to_its_first_screen(host):
     text = manifest(disk=None, cpus=1, memory="1G", cmdline="console=hvc0 earlycon TERM=vt100").replace(
         "debian:kernel", "debian:installer-kernel").replace("debian:initrd", "debian:installer-initrd")
-    terminal = start(host, text.replace("console=hvc0", "console=ttyS0"))
+    terminal = boot(host, text.replace("console=hvc0", "console=ttyS0"))
     terminal.expect("Select a language|Choose language|Low memory|Starting system log daemon")
     terminal.expect("language|Low memory")
     terminal.child.close(force=True)
+
+
+@pytest.mark.parametrize("packed", ["gzip", "zstd"])
+def test_a_compressed_kernel_boots_to_its_initrd(host, packed):
+    content = (cache() / "kernel").read_bytes()
+    if packed == "gzip":
+        (host.folder / "kernel").write_bytes(gzip.compress(content, 1))
+    else:
+        subprocess.run(["zstd", "-q", "-1", cache() / "kernel", "-o", host.folder / "kernel"], check=True)
+    text = manifest(disk=None, cpus=1, cmdline="earlycon console=hvc0").replace("debian:kernel", "kernel")
+    terminal = boot(host, text)
+    terminal.expect("the command line names no root=; here is a shell")
+    terminal.expect("# ")
+    terminal.send("busybox poweroff -f")
+    assert terminal.end() == 0
+
+
+def test_an_error_of_the_disk_is_an_i_o_error_in_the_guest(host):
+    """A second disk with a sector that cannot be read and one that cannot be written; the guest goes on."""
+    copy_of_root(host.folder)
+    bad, rules = host.folder / "bad.img", host.folder / "rules"
+    bad.write_bytes(bytes(8 << 20))
+    rules.write_text('[inject-error]\nevent = "read_aio"\nerrno = "5"\nsector = "2048"\n'
+                     '[inject-error]\nevent = "write_aio"\nerrno = "5"\nsector = "4096"\n')
+    text = manifest().replace('disk = ["root.ext4"]', 'disk = ["root.ext4", "bad.img"]')
+    # The same drive with QEMU's blkdebug in between.
+    terminal = boot(host, text, more=["--with=-set", f"--with=drive.disk1.file=blkdebug:{rules}:{bad}"])
+    terminal.expect(PROMPT)
+    read, write = "dd if=/dev/vdb of=/dev/null bs=4096 count=1 iflag=direct", "dd if=/dev/zero of=/dev/vdb bs=4096 count=1 oflag=direct"
+    for good in [f"{read} skip=255", f"{read} skip=257", f"{write} seek=511", f"{write} seek=513"]:
+        terminal.run(good)
+    for broken in [f"{read} skip=256", f"{write} seek=512"]:
+        assert "Input/output error" in terminal.run(f"! LC_ALL=C {broken}")
+    for good in [f"{read} skip=0", f"{write} seek=0", "sync", "exercise"]:
+        terminal.run(good)
+    terminal.send("poweroff")
+    assert terminal.end() == 0

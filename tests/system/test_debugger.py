@@ -25,8 +25,8 @@ class Machine:
     def __init__(self, host, cpu, manifest=MANIFEST, devices=()):
         self.folder, self.socket = host.folder, "debug.sock"  # the paths of sockets are short
         (host.folder / "machine.toml").write_text(manifest)
-        more = ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device,bus=virtio-mmio-bus.7", "-chardev",
-                f"socket,id=debug,path={self.socket},server=on,wait=off", "-device", "virtconsole,chardev=debug", *devices]
+        more = ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device,bus=virtio-mmio-bus.7,id=first", "-chardev",
+                f"socket,id=debug,path={self.socket},server=on,wait=off", "-device", "virtconsole,chardev=debug,bus=first.0", *devices]
         words = [str(TOOL), "run", "machine.toml", "--qemu", host.qemu, "--cpu", cpu, *(f"--with={each}" for each in more)]
         self.console = open(host.folder / "console.log", "wb")
         self.process = subprocess.Popen(words, cwd=host.folder, stdin=subprocess.DEVNULL, stdout=self.console, stderr=subprocess.STDOUT)
@@ -299,7 +299,8 @@ def test_a_trace_holds_every_exit_with_its_place_and_time(host, cpu):
     trace = host.folder / "trace.bin"
     devices = '["virtio_mmio@10008000", "virtio_mmio@10007000"]'
     machine = Machine(host, cpu, MANIFEST.replace('["virtio_mmio@10008000"]', devices),
-                      ["-device", "virtio-serial-device,bus=virtio-mmio-bus.6", "-chardev", f"file,id=trace,path={trace}", "-device", "virtconsole,chardev=trace"])
+                      ["-device", "virtio-serial-device,bus=virtio-mmio-bus.6,id=second", "-chardev", f"file,id=trace,path={trace}", "-device",
+                       "virtconsole,chardev=trace,bus=second.0"])
     gdb = Gdb(machine)
     try:
         wait_until_both_count(gdb)

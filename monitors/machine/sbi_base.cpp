@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// SBI BASE: who we are, and what we offer.
+#include "monitors/machine/sbi_extensions.hpp"
+
+namespace machine::extension {
+
+namespace {
+
+using sbi::Error;
+using sbi::Extension;
+
+constexpr std::uint64_t specification_version = 3 << 24; // 3.0
+constexpr std::uint64_t implementation = 0x53;           // none of those that the specification lists
+constexpr std::uint64_t implementation_version = 2;
+
+bool offered(std::uint64_t extension) {
+    switch (static_cast<Extension>(extension)) {
+    case Extension::Base:
+    case Extension::DebugConsole:
+    case Extension::FirmwareFeatures:
+    case Extension::HartState:
+    case Extension::Ipi:
+    case Extension::PerformanceMonitoring:
+    case Extension::RemoteFence:
+    case Extension::SystemReset:
+    case Extension::SystemSuspend:
+    case Extension::Time: return true;
+    default: return is_legacy(extension);
+    }
+}
+
+}
+
+Outcome base(const Call& call) {
+    enum : std::uint64_t { GetSpecVersion, GetImplId, GetImplVersion, Probe, GetVendor, GetArchitecture, GetMachine };
+    switch (call.function) {
+    case GetSpecVersion: return Answer{Error::Success, specification_version};
+    case GetImplId: return Answer{Error::Success, implementation};
+    case GetImplVersion: return Answer{Error::Success, implementation_version};
+    case Probe: return Answer{Error::Success, offered(call.arguments[0])};
+    case GetVendor:
+    case GetArchitecture:
+    case GetMachine: return Answer{Error::Success, 0}; // always legal: the CSRs may say nothing
+    default: return Answer{Error::NotSupported};
+    }
+}
+
+}
