@@ -6,8 +6,9 @@
 namespace abi {
 
 /// System calls: `ecall` from U-mode with the number in a7 and arguments in a0 to a5. The nucleus answers with an
-/// `Error` in a0 and a value in a1, and keeps all other registers. No call takes a pointer: the nucleus never reads or
-/// writes a program's memory. docs/abi.md says what each does; the comments here name arguments and the value.
+/// `Error` in a0 and a value in a1, and keeps all other registers; VcpuResume and VcpuWait keep sp and tp alone. No
+/// call takes a pointer: the nucleus never reads or writes a program's memory. docs/abi.md says what each does; the
+/// comments here name arguments and the value.
 enum class Call : std::uint64_t {
     VcpuResume,    ///< (vcpu): runs the guest until its next exit, which is then in the vCPU page
     HandleClose,   ///< (handle): forgets it; the object stays

@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "nucleus/calls/request.hpp"
-#include "nucleus/riscv/guest.hpp"
 
 namespace calls {
 
@@ -106,11 +105,6 @@ Answer system_info(abi::SystemFact fact) {
 bool call_without_lock(Thread& thread) {
     abi::Registers& registers = thread.registers;
     switch (static_cast<abi::Call>(registers.x[17])) {
-    case abi::Call::VcpuResume:
-        if (registers.x[10] != thread.resumable || thread.resumable == 0)
-            return false;
-        resume_guest(thread);
-        return true;
     case abi::Call::Time: answer(thread, now()); return true;
     case abi::Call::Log: answer(thread, calls::log(thread)); return true;
     case abi::Call::SystemInfo:
@@ -130,6 +124,8 @@ void call_with_lock(Hart& hart, Thread& thread) {
         answer(thread, result);
     if (!entry.quiet)
         settle(hart);
-    else if (hart.fencing)
-        settle_spaces(hart, false);
+    else if (hart.fencing) {
+        settle_spaces(hart);
+        end_fence(hart);
+    }
 }

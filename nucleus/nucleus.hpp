@@ -13,8 +13,9 @@
 
 /// One hart and what it has loaded. Fields are its own; others read and write them under the lock.
 struct Hart {
-    abi::Registers* registers; ///< what `enter` runs; this and the next two belong to trap.S
+    abi::Registers* registers; ///< what `enter` runs; this and the next three belong to trap.S
     std::uint64_t stack;
+    std::uint64_t return_address;
     std::uint64_t scratch;
 
     Thread* current; ///< null: idle
@@ -36,11 +37,12 @@ struct Hart {
     std::atomic<bool> running;  ///< it has come into the nucleus
 };
 static_assert(offsetof(Hart, registers) == HART_REGISTERS && offsetof(Hart, stack) == HART_STACK &&
-              offsetof(Hart, scratch) == HART_SCRATCH);
+              offsetof(Hart, return_address) == HART_RETURN && offsetof(Hart, scratch) == HART_SCRATCH);
 
 /// All of the nucleus's state.
 struct Nucleus {
     static constexpr std::size_t hart_limit = 64;
+    std::uint64_t features = 0; ///< abi::SystemFeature bits
     Lock lock;
     Lock console_lock; ///< for whole pieces of text; taken alone or last
     Pool pool;
@@ -53,7 +55,6 @@ struct Nucleus {
     std::array<std::uint8_t, Plic::line_limit> line_harts{}; ///< and which hart it interrupts
     std::uint64_t timebase_hertz = 0;
     std::uint64_t slice_ticks = 0; ///< how long a thread runs while another of its priority is ready
-    std::uint64_t features = 0;    ///< abi::SystemFeature bits
     std::uint64_t henvcfg = 0;     ///< what guests are given
     std::uint64_t vector_bytes = 0;
     std::uint64_t vmid_count = 1;
@@ -78,8 +79,7 @@ void unload(Vcpu& vcpu);
 /// Leaves this hart as its lists say: run after anything that may have changed them, with the lock held.
 void settle(Hart& hart);
 /// The part of it that is about page tables: loads those of what is to run and fences what has changed in them.
-/// `changed`: this hart has let go of something already.
-void settle_spaces(Hart& hart, bool changed);
+void settle_spaces(Hart& hart);
 /// Writes to the firmware's console.
 void print(std::span<const char> text);
 [[noreturn]] void reset(std::uint64_t type);

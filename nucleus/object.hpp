@@ -86,7 +86,8 @@ struct Guest {
     }
 };
 
-enum class Wait : std::uint8_t { None, Event, Interrupt };
+/// What a thread waits for: bits of an event, an interrupt for its guest, or another hart to let go of its vCPU.
+enum class Wait : std::uint8_t { None, Event, Interrupt, Unload };
 
 struct Thread {
     static constexpr auto kind = abi::Kind::Thread;

@@ -102,6 +102,12 @@ void pick(Hart& hart, std::uint64_t time) {
             hart.ready.pop();
             continue;
         }
+        if (Hart* other = next->vcpu ? next->vcpu->hart : nullptr; other && other != &hart) {
+            hart.ready.pop(); // it was moved before that hart could let go
+            next->wait = Wait::Unload;
+            interrupt_hart(*other);
+            continue;
+        }
         if (current &&
             (next->urgency > current->urgency || (next->urgency == current->urgency && time < hart.slice_end)))
             return;
@@ -157,6 +163,12 @@ void end(Process& process, abi::ProcessState state, std::uint64_t cause, std::ui
     }
 }
 
+void evict(Vcpu& vcpu) {
+    unload(vcpu);
+    if (vcpu.thread && vcpu.thread->wait == Wait::Unload)
+        wake(*vcpu.thread, 0);
+}
+
 void unbind(Thread& thread) {
     Vcpu* vcpu = std::exchange(thread.vcpu, nullptr);
     if (!vcpu)
@@ -167,9 +179,9 @@ void unbind(Thread& thread) {
     if (thread.in_guest()) {
         thread.active = &thread.registers;
         answer(thread, std::unexpected{abi::Error::BadHandle});
-        if (thread.wait == Wait::Interrupt)
-            wake(thread, 0);
     }
+    if (thread.wait == Wait::Interrupt || thread.wait == Wait::Unload)
+        wake(thread, 0);
 }
 
 void release(Thread& thread) {
@@ -200,6 +212,19 @@ void fence(Hart& self, Space& space) {
         const Hart& hart = *nucleus.harts[i];
         if (&hart != &self &&
             ((hart.process && &hart.process->space == &space) || (hart.vcpu && &hart.vcpu->guest->space == &space)))
+            interrupt_hart(hart);
+    }
+}
+
+void end_fence(Hart& self) {
+    if (self.fencing && fenced(self, *self.fencing, self.fence_epoch))
+        self.fencing = nullptr;
+}
+
+void report_fences(const Hart& self) {
+    for (std::uint64_t i = 0; i < nucleus.hart_count; ++i) {
+        const Hart& hart = *nucleus.harts[i];
+        if (&hart != &self && hart.fencing && fenced(hart, *hart.fencing, hart.fence_epoch))
             interrupt_hart(hart);
     }
 }

@@ -38,6 +38,8 @@ void end(Process& process, abi::ProcessState state, std::uint64_t cause, std::ui
          const abi::Registers& registers);
 /// Frees a thread that is no hart's current one; the last one takes its process along.
 void release(Thread& thread);
+/// Takes a vCPU off the hart that it is loaded on, this one; a thread that could not run it elsewhere goes on.
+void evict(Vcpu& vcpu);
 /// Breaks the bond of thread and vCPU. If the guest was to run on, VcpuResume fails with BadHandle.
 void unbind(Thread& thread);
 
@@ -45,3 +47,7 @@ void unbind(Thread& thread);
 bool fenced(const Hart& self, const Space& space, std::uint64_t epoch);
 /// Makes `self`'s current thread wait until every hart has fenced all changes of `space`.
 void fence(Hart& self, Space& space);
+/// Ends `self`'s wait for a fence if every hart has come by.
+void end_fence(Hart& self);
+/// Tells the harts whose wait for a fence can end, now that `self` has come by.
+void report_fences(const Hart& self);

@@ -174,4 +174,81 @@ TEST_F(Scheduling, AGuestsTimerIsInTheGuestsTime) {
     EXPECT_EQ(next_deadline(hart), never);
 }
 
+TEST_F(Scheduling, AFenceThatEndsIsReportedHoweverTheLastHartHasComeBy) {
+    Guest guest{};
+    Vcpu vcpu{};
+    vcpu.guest = &guest;
+    vcpu.hart = &other;
+    other.vcpu = &vcpu;
+    fence(hart, guest.space);
+    machine.interrupted.clear();
+    report_fences(other); // not yet
+    EXPECT_TRUE(machine.interrupted.empty());
+    evict(vcpu); // its monitor has looked at a register, and the vCPU is loaded anew, with nothing to fence
+    vcpu.hart = &other;
+    other.vcpu = &vcpu;
+    other.guest_epoch = guest.space.epoch;
+    report_fences(other);
+    EXPECT_EQ(machine.interrupted, std::vector<std::uint64_t>{0});
+    end_fence(hart);
+    EXPECT_EQ(hart.fencing, nullptr);
+}
+
+TEST_F(Scheduling, WhoBecomesReadyDuringAFenceRunsWhenItEnds) {
+    Thread &low = machine.thread(0, 10), &high = machine.thread(0, 20);
+    make_ready(low);
+    pick(hart, 0);
+    other.process = &machine.process;
+    fence(hart, machine.process.space);
+    make_ready(high);
+    end_fence(hart);
+    pick(hart, 1);
+    EXPECT_EQ(hart.current, &low); // the fence is its call's, which is not over
+    other.program_epoch = machine.process.space.epoch;
+    end_fence(hart);
+    pick(hart, 2);
+    EXPECT_EQ(hart.current, &high);
+}
+
+TEST_F(Scheduling, AMovedThreadRunsOnlyWhenItsVcpuIsOffTheOtherHart) {
+    Thread& thread = machine.thread(1, 10);
+    Vcpu vcpu{};
+    vcpu.thread = &thread;
+    thread.vcpu = &vcpu;
+    thread.active = &thread.registers;
+    vcpu.hart = &hart; // where the thread was before
+    hart.vcpu = &vcpu;
+    make_ready(thread);
+    machine.interrupted.clear();
+    machine.self = 1;
+    pick(other, 0);
+    EXPECT_EQ(other.current, nullptr);
+    EXPECT_EQ(machine.interrupted, std::vector<std::uint64_t>{0});
+    machine.self = 0;
+    evict(vcpu);
+    EXPECT_EQ(vcpu.hart, nullptr);
+    EXPECT_EQ(machine.interrupted, (std::vector<std::uint64_t>{0, 1}));
+    machine.self = 1;
+    pick(other, 1);
+    EXPECT_EQ(other.current, &thread);
+}
+
+TEST_F(Scheduling, AThreadThatLosesItsVcpuWaitsForItNoLonger) {
+    Thread& thread = machine.thread(1, 10);
+    Vcpu vcpu{};
+    vcpu.thread = &thread;
+    thread.vcpu = &vcpu;
+    thread.active = &thread.registers;
+    vcpu.hart = &hart;
+    hart.vcpu = &vcpu;
+    make_ready(thread);
+    pick(other, 0);
+    EXPECT_EQ(other.current, nullptr);
+    unbind(thread);
+    pick(other, 1);
+    EXPECT_EQ(other.current, &thread);
+    evict(vcpu); // whose thread is nobody now
+    EXPECT_EQ(hart.vcpu, nullptr);
+}
+
 }

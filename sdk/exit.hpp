@@ -100,6 +100,8 @@ struct Gone {
     abi::Error error;
 };
 
+/// Exits that take some decoding.
+using DecodedExit = std::variant<MmioAccess, GuestPageFault, VirtualInstruction, Exception, Kicked, Unexpected, Gone>;
 using Exit = std::variant<SbiCall, SystemCall, MmioAccess, GuestPageFault, VirtualInstruction, Exception, Kicked,
                           Unexpected, Gone>;
 static_assert(std::variant_size_v<Exit> <= 11);

@@ -18,7 +18,8 @@ std::uint64_t number_of(T argument) {
         return static_cast<std::uint64_t>(argument);
 }
 
-/// One system call as it is (abi/call.hpp). Wrappers below and elsewhere give it types.
+/// One system call as it is (abi/call.hpp), but for VcpuResume and VcpuWait. Wrappers below and elsewhere give it
+/// types.
 template <class... Arguments>
 abi::Result<std::uint64_t> call_once(abi::Call number, Arguments... arguments) {
     static_assert(sizeof...(Arguments) <= 6);
@@ -36,7 +37,19 @@ abi::Result<std::uint64_t> call_once(abi::Call number, Arguments... arguments) {
     return a1;
 }
 
-/// The same, again and again while the nucleus has done but a piece of it.
+/// VcpuResume or VcpuWait, which keep no register but sp and tp: what abi::Error they return.
+[[gnu::always_inline]] inline std::uint64_t run_guest(abi::Call how, std::uint64_t cpu) {
+    register std::uint64_t a0 asm("a0") = cpu;
+    register std::uint64_t a7 asm("a7") = static_cast<std::uint64_t>(how);
+    asm volatile("ecall"
+                 : "+r"(a0), "+r"(a7)
+                 :
+                 : "memory", "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a1", "a2", "a3", "a4", "a5", "a6", "s0",
+                   "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11");
+    return a0;
+}
+
+/// One system call, again and again while the nucleus has done but a piece of it.
 template <class... Arguments>
 abi::Result<std::uint64_t> call(abi::Call number, Arguments... arguments) {
     for (;;)

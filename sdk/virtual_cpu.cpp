@@ -43,13 +43,11 @@ abi::Result<VirtualCpu> VirtualCpu::create(const GuestMemory& memory, GuestPhysi
     return cpu;
 }
 
-Exit VirtualCpu::decode() {
+DecodedExit VirtualCpu::decode() {
     using enum abi::ExitReason;
     abi::Registers& registers = page_->registers;
     const abi::ExitRecord& exit = page_->exit;
     switch (exit.reason) {
-    case SupervisorCall: return sbi_call();
-    case UserCall: return system_call();
     case LoadGuestPageFault: return decode_fault(Access::Load);
     case StoreGuestPageFault: return decode_fault(Access::Store);
     case InstructionGuestPageFault:
@@ -70,12 +68,14 @@ Exit VirtualCpu::decode() {
     case InstructionPageFault:
     case LoadPageFault:
     case StorePageFault: return Exception{exit.reason, exit.trap_value};
+    case SupervisorCall:
+    case UserCall: break; // need no decoding
     }
     return Unexpected{exit};
 }
 
 /// An exception of a guest without a kernel that came by way of its trap vector: back to where it happened.
-Exit VirtualCpu::decode_program_trap() {
+DecodedExit VirtualCpu::decode_program_trap() {
     using enum abi::VcpuRegister;
     const auto cause = read(Vscause), value = read(Vstval), pc = read(Vsepc), to_user = write(Supervisor, 0);
     if (!cause || !value || !pc || !to_user)
@@ -84,7 +84,7 @@ Exit VirtualCpu::decode_program_trap() {
     return Exception{static_cast<abi::ExitReason>(*cause), *value};
 }
 
-Exit VirtualCpu::decode_fault(Access access) {
+DecodedExit VirtualCpu::decode_fault(Access access) {
     const abi::ExitRecord& exit = page_->exit;
     // Hardware must say that a walk faulted, but QEMU 7 does not: then the address is not where the page offset that it
     // has in common with the guest-virtual one would put it.

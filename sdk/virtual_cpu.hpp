@@ -4,12 +4,29 @@
 #include <cstdint>
 
 #include "abi/vcpu.hpp"
+#include "base/match.hpp"
 #include "sdk/exit.hpp"
 #include "sdk/guest_memory.hpp"
 #include "sdk/handle.hpp"
 #include "sdk/mapping.hpp"
 
 namespace sdk {
+
+class VirtualCpu;
+
+/// A guest that has stopped, and is yet to be asked why: as an Exit, or by `match`, which takes frequent exits to their
+/// handlers without making an Exit of them.
+class Stopped {
+  public:
+    Stopped(VirtualCpu& cpu, std::uint64_t error) : cpu_{cpu}, error_{error} {}
+    operator Exit() const;
+    template <class... Handlers>
+    [[gnu::always_inline]] decltype(auto) match_with(Handlers&&... handlers) const;
+
+  private:
+    VirtualCpu& cpu_;
+    std::uint64_t error_; ///< 0, or the abi::Error for which the guest could not run
+};
 
 /// One virtual CPU of a guest. The thread that first resumes it keeps it.
 class VirtualCpu {
@@ -19,9 +36,9 @@ class VirtualCpu {
     static abi::Result<VirtualCpu> create(const GuestMemory& memory, GuestPhysical entry, std::uint64_t argument = 0);
 
     /// Runs the guest until something happens that this monitor has to handle.
-    Exit resume() { return run(abi::Call::VcpuResume); }
+    Stopped resume() { return run(abi::Call::VcpuResume); }
     /// The same, but the guest goes on only when an interrupt that it has enabled is pending.
-    Exit wait() { return run(abi::Call::VcpuWait); }
+    Stopped wait() { return run(abi::Call::VcpuWait); }
 
     /// Makes the present or the next resume, on whatever thread, return Kicked.
     void kick() const { (void)call(abi::Call::VcpuKick, handle_.slot()); }
@@ -49,30 +66,55 @@ class VirtualCpu {
     abi::Handle slot() const { return handle_.slot(); }
 
   private:
-    VirtualCpu(const GuestMemory& memory, Handle handle, Reservation address);
-    [[gnu::always_inline]] Exit run(abi::Call how) {
-        if (const auto resumed = call_once(how, handle_.slot()); !resumed) [[unlikely]]
-            return Gone{resumed.error()};
-        switch (page_->exit.reason) { // calls here, where the compiler sees the handlers that they go to
-        case abi::ExitReason::SupervisorCall: return sbi_call();
-        case abi::ExitReason::UserCall: return system_call();
-        default: return decode();
-        }
+    friend Stopped;
+    [[gnu::always_inline]] Stopped run(abi::Call how) {
+        std::uint64_t error = run_guest(how, handle_.slot());
+        if (error != 0) [[unlikely]]
+            while (error == static_cast<std::uint64_t>(abi::Error::Again))
+                error = run_guest(how, handle_.slot());
+        return {*this, error};
     }
+    VirtualCpu(const GuestMemory& memory, Handle handle, Reservation address);
     SbiCall sbi_call() {
         abi::Registers& registers = page_->registers;
         return {static_cast<sbi::Extension>(registers.x[17]), registers.x[16], registers};
     }
     SystemCall system_call() { return {page_->registers.x[17], page_->registers}; }
-    /// All other exits.
-    Exit decode();
-    Exit decode_program_trap();
-    Exit decode_fault(Access access);
+    DecodedExit decode();
+    DecodedExit decode_program_trap();
+    DecodedExit decode_fault(Access access);
 
     const GuestMemory* memory_;
     Reservation address_;
     abi::VcpuPage* page_;
     Handle handle_;
 };
+
+template <class... Handlers>
+decltype(auto) Stopped::match_with(Handlers&&... handlers) const {
+    Overloaded all{std::forward<Handlers>(handlers)...};
+    if (error_ == 0) [[likely]] {
+        if (cpu_.page_->exit.reason == abi::ExitReason::SupervisorCall) {
+            SbiCall call = cpu_.sbi_call();
+            return all(call);
+        }
+        if (cpu_.page_->exit.reason == abi::ExitReason::UserCall) {
+            SystemCall call = cpu_.system_call();
+            return all(call);
+        }
+    }
+    DecodedExit exit = error_ == 0 ? cpu_.decode() : Gone{static_cast<abi::Error>(error_)};
+    return ::match(exit, std::move(all));
+}
+
+inline Stopped::operator Exit() const {
+    return match_with([](auto& exit) { return Exit{exit}; });
+}
+
+/// Calls the handler that fits why the guest has stopped, as `match` does with an Exit.
+template <class... Handlers>
+[[gnu::always_inline]] inline decltype(auto) match(const Stopped& stopped, Handlers&&... handlers) {
+    return stopped.match_with(std::forward<Handlers>(handlers)...);
+}
 
 }

@@ -52,3 +52,18 @@ TEST(Bus, the_machine_s_windows_do_not_overlap_and_are_not_ram) {
             EXPECT_FALSE(windows[one].overlaps(windows[other])) << one << " " << other;
     }
 }
+
+TEST(Bus, windows_are_found_in_whatever_order_they_came_and_after_any_other) {
+    Nothing low, middle, high;
+    machine::Bus bus;
+    bus.add({{0x3000}, 0x100}, high);
+    bus.add({{0x1000}, 0x1000}, low);
+    bus.add({{0x2000}, 0x1000}, middle, true);
+    EXPECT_EQ(bus.find({0x30f8}, 8)->device, &high);
+    EXPECT_EQ(bus.find({0x1fff}, 1)->device, &low);
+    EXPECT_EQ(bus.find({0x1fff}, 2), nullptr);
+    EXPECT_EQ(bus.find({0x2000}, 8)->device, &middle);
+    EXPECT_TRUE(bus.find({0x2fff}, 1)->virtio);
+    EXPECT_EQ(bus.find({0}, 1), nullptr);
+    EXPECT_FALSE(bus.find({0x1000}, 4)->virtio);
+}

@@ -193,11 +193,10 @@ bool Machine::access(unsigned hart, const sdk::MmioAccess& access) {
     } else {
         lines_.stored(window->range.first, offset, hart, access.value);
         window->device->write(offset, access.width, access.value);
-        if (!virtio_.resetting(
-                *window->device)) // else the guest tries again, until the disk has ended what it had begun
+        if (!window->virtio || !virtio_.resetting(*window->device)) // else the guest tries again when the disk is done
             access.answer();
     }
-    if (virtio_.more_to_do())
+    if (window->virtio && virtio_.more_to_do())
         event_.signal(work_bit);
     if (input_wanted_ || !kept_.empty())
         pump_input();

@@ -31,9 +31,17 @@ std::optional<Start> Sbi::take_start(unsigned hart) {
     return start;
 }
 
+std::optional<Answer> Sbi::answer_at_once(Extension extension, std::uint64_t function, std::uint64_t argument) {
+    if (extension == Extension::Base)
+        return extension::base(function, argument);
+    if (!extension::offered(static_cast<std::uint64_t>(extension)))
+        return Answer{sbi::Error::NotSupported};
+    return {};
+}
+
 Outcome Sbi::call(const Call& call) {
     switch (call.extension) {
-    case Extension::Base: return extension::base(call);
+    case Extension::Base: return extension::base(call.function, call.arguments[0]);
     case Extension::Time: return extension::time(call, around_);
     case Extension::Ipi: return extension::ipi(call, around_);
     case Extension::RemoteFence: return extension::remote_fence(call, around_);

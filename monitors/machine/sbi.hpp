@@ -19,6 +19,10 @@ class Sbi {
     /// Hart 0, which no hart asks for.
     void start_first(const Start& start) { states_.start(0, start); }
     Outcome call(const Call& call);
+    /// Answers the calls that neither change nor look at anything that changes, on any thread: Base, and those of
+    /// extensions that do not exist. Nothing for all others.
+    static std::optional<Answer> answer_at_once(sbi::Extension extension, std::uint64_t function,
+                                                std::uint64_t argument);
     /// What a hart that has been started begins with; it has then started, and is as after its reset.
     std::optional<Start> take_start(unsigned hart);
     /// A hart that was suspended goes on.

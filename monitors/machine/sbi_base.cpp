@@ -13,6 +13,8 @@ constexpr std::uint64_t specification_version = 3 << 24; // 3.0
 constexpr std::uint64_t implementation = 0x53;           // none of those that the specification lists
 constexpr std::uint64_t implementation_version = 2;
 
+}
+
 bool offered(std::uint64_t extension) {
     switch (static_cast<Extension>(extension)) {
     case Extension::Base:
@@ -29,19 +31,17 @@ bool offered(std::uint64_t extension) {
     }
 }
 
-}
-
-Outcome base(const Call& call) {
+Answer base(std::uint64_t function, std::uint64_t argument) {
     enum : std::uint64_t { GetSpecVersion, GetImplId, GetImplVersion, Probe, GetVendor, GetArchitecture, GetMachine };
-    switch (call.function) {
-    case GetSpecVersion: return Answer{Error::Success, specification_version};
-    case GetImplId: return Answer{Error::Success, implementation};
-    case GetImplVersion: return Answer{Error::Success, implementation_version};
-    case Probe: return Answer{Error::Success, offered(call.arguments[0])};
+    switch (function) {
+    case GetSpecVersion: return {Error::Success, specification_version};
+    case GetImplId: return {Error::Success, implementation};
+    case GetImplVersion: return {Error::Success, implementation_version};
+    case Probe: return {Error::Success, offered(argument)};
     case GetVendor:
     case GetArchitecture:
-    case GetMachine: return Answer{Error::Success, 0}; // always legal: the CSRs may say nothing
-    default: return Answer{Error::NotSupported};
+    case GetMachine: return {Error::Success, 0}; // always legal: the CSRs may say nothing
+    default: return {Error::NotSupported};
     }
 }
 

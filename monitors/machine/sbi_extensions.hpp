@@ -6,7 +6,9 @@
 /// The extensions without a state of their own, each in the file of its name: sbi_base.cpp and so on.
 namespace machine::extension {
 
-Outcome base(const Call& call);
+Answer base(std::uint64_t function, std::uint64_t argument);
+/// Whether an extension is there.
+bool offered(std::uint64_t extension);
 Outcome time(const Call& call, const Surroundings& around);
 Outcome ipi(const Call& call, const Surroundings& around);
 Outcome remote_fence(const Call& call, const Surroundings& around);

@@ -227,6 +227,8 @@ void Vcpu::handle(const sdk::MmioAccess& access) {
 }
 
 void Vcpu::handle(const sdk::SbiCall& call) {
+    if (const auto answer = Sbi::answer_at_once(call.extension, call.function, call.argument(0)))
+        return call.answer(answer->error, answer->value);
     auto outcome = machine_.call(
         {id_,
          call.extension,

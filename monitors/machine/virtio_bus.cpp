@@ -36,7 +36,7 @@ VirtioBus::VirtioBus(const devices::GuestRam& ram, devices::InterruptController&
 
 void VirtioBus::add_to(Bus& bus) {
     for (std::size_t slot = 0; slot < slots_.size(); ++slot)
-        bus.add(map::virtio(slot), slots_[slot] ? static_cast<devices::Device&>(*slots_[slot]) : placeholder_);
+        bus.add(map::virtio(slot), slots_[slot] ? static_cast<devices::Device&>(*slots_[slot]) : placeholder_, true);
 }
 
 std::bitset<map::virtio_slots> VirtioBus::present() const {

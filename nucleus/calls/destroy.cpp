@@ -45,7 +45,7 @@ Answer destroy_guest(Guest& guest) {
     }
     for (Vcpu* vcpu : std::span{guest.vcpus}.first(guest.vcpu_count)) {
         if (vcpu->hart == &this_hart())
-            unload(*vcpu);
+            evict(*vcpu);
         Thread* thread = vcpu->thread;
         if (thread && (thread->hart->current != thread || thread->hart == &this_hart()))
             unbind(*thread);

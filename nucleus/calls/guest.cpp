@@ -26,7 +26,7 @@ Error stop(Vcpu& vcpu, std::uint64_t which) {
     if (vcpu.hart && vcpu.hart != &this_hart())
         return Error::Busy;
     if (vcpu.hart)
-        unload(vcpu);
+        evict(vcpu);
     return Error::None;
 }
 
@@ -102,6 +102,10 @@ Answer vcpu_resume(const Request& request, Vcpu& vcpu) {
         return std::unexpected{Error::BadHandle};
     if (vcpu.thread && vcpu.thread != &thread)
         return std::unexpected{Error::Busy};
+    if (vcpu.hart && vcpu.hart != &this_hart()) { // of a thread that has gone
+        interrupt_hart(*vcpu.hart);
+        return std::unexpected{Error::Again};
+    }
     if (thread.vcpu != &vcpu)
         unbind(thread);
     thread.vcpu = &vcpu;

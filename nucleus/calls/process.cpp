@@ -101,7 +101,9 @@ Answer thread_move(const Request& request, Thread& thread) {
         arm(thread.timer, *thread.hart, thread.timer.deadline);
     if (thread.vcpu && thread.vcpu->timer.hart)
         arm(thread.vcpu->timer, *thread.hart, thread.vcpu->timer.deadline);
-    if (ready)
+    if (thread.wait == Wait::Unload)
+        wake(thread, 0);
+    else if (ready)
         make_ready(thread);
     if (&from != &this_hart())
         interrupt_hart(from); // which may run it, or still hold its guest

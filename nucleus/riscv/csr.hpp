@@ -40,6 +40,12 @@ struct Csr {
         return from(raw);
     }
     void write(Value value) const { asm volatile("csrw %0, %1" ::"i"(Number), "rK"(raw_of(value)) : "memory"); }
+    /// Clears bits and tells what was there before.
+    Value take(std::uint64_t bits) const {
+        std::uint64_t raw;
+        asm volatile("csrrc %0, %1, %2" : "=r"(raw) : "i"(Number), "rK"(bits) : "memory");
+        return from(raw);
+    }
     void set(std::uint64_t bits) const { asm volatile("csrs %0, %1" ::"i"(Number), "rK"(bits) : "memory"); }
     void clear(std::uint64_t bits) const { asm volatile("csrc %0, %1" ::"i"(Number), "rK"(bits) : "memory"); }
 

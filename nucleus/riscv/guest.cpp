@@ -11,10 +11,12 @@ namespace {
 
 constexpr std::uint64_t a0 = 10, a1 = 11, a6 = 16, a7 = 17;
 
-/// Ends an SBI call of the guest with success.
-void succeed(abi::Registers& registers) {
+/// Ends an SBI call of the guest with success; what its first argument was.
+std::uint64_t succeed(abi::Registers& registers) {
+    const std::uint64_t first = registers.x[a0];
     registers.x[a0] = registers.x[a1] = 0;
     registers.pc += 4;
+    return first;
 }
 
 /// The vCPUs that an SBI hart mask names, as a set of hart ids; nothing if it names one that does not exist.
@@ -31,95 +33,79 @@ std::optional<std::uint64_t> named_harts(const Guest& guest, std::uint64_t mask,
 
 // What needs the lock stands apart, so that what does not saves no registers for it.
 
-[[gnu::noinline]] void set_software_timer(Vcpu& vcpu, std::uint64_t deadline) {
+[[gnu::noinline]] Next set_software_timer(Vcpu& vcpu, std::uint64_t deadline) {
     const Locked locked{nucleus.lock};
     vcpu.state(abi::VcpuRegister::Vstimecmp) = deadline;
     interrupt(vcpu, 0, abi::hvip::vstip);
     arm_guest_timer(vcpu);
     settle(this_hart());
+    return Next::Choice;
 }
 
-[[gnu::noinline]] void send_to_others(Vcpu& self, std::uint64_t harts) {
+[[gnu::noinline]] Next send_to_others(Vcpu& self, std::uint64_t harts) {
     const Locked locked{nucleus.lock};
     for (std::uint64_t id = 0; id < self.guest->vcpu_count; ++id)
         if (id != self.id && (harts >> id & 1) != 0)
             interrupt(*self.guest->vcpus[id], abi::hvip::vssip, 0);
     settle(this_hart());
+    return Next::Choice;
 }
 
-[[gnu::noinline]] void fence_everywhere(Hart& hart, Vcpu& self) {
+[[gnu::noinline]] Next fence_everywhere(Hart& hart, Vcpu& self) {
     const Locked locked{nucleus.lock};
     fence(hart, self.guest->space);
     settle(hart);
+    return Next::Choice;
 }
 
-void set_timer(Vcpu& vcpu, std::uint64_t deadline) {
-    if (nucleus.has(abi::SystemFeature::Sstc))
-        csr::vstimecmp.write(deadline);
-    else
-        set_software_timer(vcpu, deadline);
+Next set_timer(Vcpu& vcpu, std::uint64_t deadline) {
+    if (!nucleus.has(abi::SystemFeature::Sstc))
+        return set_software_timer(vcpu, deadline);
+    csr::vstimecmp.write(deadline);
+    return Next::Guest;
 }
 
-void send_ipi(Vcpu& self, std::uint64_t harts) {
+Next send_ipi(Vcpu& self, std::uint64_t harts) {
     const std::uint64_t own = std::uint64_t{1} << self.id;
     if ((harts & own) != 0)
         csr::hvip.set(abi::hvip::vssip);
-    if ((harts & ~own) != 0)
-        send_to_others(self, harts);
+    return (harts & ~own) != 0 ? send_to_others(self, harts) : Next::Guest;
 }
 
 /// Drops translations and stale instructions. More than asked for, on each of these vCPUs, never less.
-void remote_fence(Hart& hart, Vcpu& self, std::uint64_t harts) {
-    if (harts == std::uint64_t{1} << self.id)
+Next remote_fence(Hart& hart, Vcpu& self, std::uint64_t harts) {
+    if ((harts & ~(std::uint64_t{1} << self.id)) != 0)
+        return fence_everywhere(hart, self);
+    if (harts != 0)
         asm volatile("hfence.vvma\n fence.i" ::: "memory");
-    else
-        fence_everywhere(hart, self);
+    return Next::Guest;
 }
 
-/// Whether some of an SBI extension's calls need no policy.
-bool nucleus_answers(std::uint64_t extension) {
-    switch (static_cast<sbi::Extension>(extension)) {
+/// The SBI calls that need no policy, where the call is well-formed; all else is the program's, the monitor, to answer.
+Next answer_sbi_call(Hart& hart, Vcpu& vcpu, abi::Registers& registers) {
+    const auto extension = static_cast<sbi::Extension>(registers.x[a7]);
+    switch (extension) {
     case sbi::Extension::Time:
-    case sbi::Extension::Ipi:
-    case sbi::Extension::RemoteFence: return true;
-    default: return false;
-    }
-}
-
-/// The SBI calls that need no policy, where the call is well-formed; all else is the monitor's to answer.
-bool answer_sbi_call(Hart& hart, Vcpu& vcpu, abi::Registers& registers) {
-    const std::uint64_t function = registers.x[a6];
-    switch (static_cast<sbi::Extension>(registers.x[a7])) {
-    case sbi::Extension::Time:
-        if (function != 0)
-            return false;
-        {
-            const std::uint64_t deadline = registers.x[a0];
-            succeed(registers);
-            ++vcpu.page->answered.timers;
-            set_timer(vcpu, deadline);
-        }
-        return true;
+        if (registers.x[a6] != 0)
+            return Next::Program;
+        ++vcpu.page->answered.timers;
+        return set_timer(vcpu, succeed(registers));
     case sbi::Extension::Ipi:
     case sbi::Extension::RemoteFence: {
-        const bool ipi = registers.x[a7] == static_cast<std::uint64_t>(sbi::Extension::Ipi);
+        const bool ipi = extension == sbi::Extension::Ipi;
         const auto harts = named_harts(*vcpu.guest, registers.x[a0], registers.x[a1]);
-        if (!harts || function > (ipi ? 0 : sbi::remote_sfence_vma_asid))
-            return false;
+        if (!harts || registers.x[a6] > (ipi ? 0 : sbi::remote_sfence_vma_asid))
+            return Next::Program;
         succeed(registers);
         ++(ipi ? vcpu.page->answered.ipis : vcpu.page->answered.fences);
-        if (ipi)
-            send_ipi(vcpu, *harts);
-        else if (*harts != 0)
-            remote_fence(hart, vcpu, *harts);
-        return true;
+        return ipi ? send_ipi(vcpu, *harts) : remote_fence(hart, vcpu, *harts);
     }
-    default: return false;
+    default: return Next::Program;
     }
 }
 
 /// WFI: the guest waits, and others run, until an interrupt that it has enabled is pending (norm:wfi_op).
-[[gnu::noinline]] void wait_for_interrupt(Hart& hart, Thread& thread) {
+[[gnu::noinline]] Next wait_for_interrupt(Hart& hart, Thread& thread) {
     Vcpu& vcpu = *thread.vcpu;
     vcpu.page->registers.pc += 4;
     ++vcpu.page->answered.waits;
@@ -133,43 +119,41 @@ bool answer_sbi_call(Hart& hart, Vcpu& vcpu, abi::Registers& registers) {
         block(thread, Wait::Interrupt);
     }
     settle(hart);
+    return Next::Choice;
 }
 
 }
 
 void exit_guest(Thread& thread, abi::ExitReason reason) {
-    Vcpu& vcpu = *thread.vcpu;
-    if (reason == abi::ExitReason::Kicked)
-        vcpu.kicked = false;
-    vcpu.page->exit.reason = reason;
-    vcpu.page->exit.supervisor = Sstatus{{vcpu.sstatus}}.get(Sstatus::spp);
+    thread.vcpu->page->exit.reason = reason;
     thread.active = &thread.registers;
     thread.registers.x[a0] = 0;
-    csr::hstatus.clear(Hstatus::spv.mask);
-    csr::sstatus.write(program_status);
 }
 
 void resume_guest(Thread& thread) {
     thread.active = &thread.vcpu->page->registers;
-    csr::hstatus.set(Hstatus::spv.mask);
-    csr::sstatus.write(Sstatus{{thread.vcpu->sstatus}});
+    enter_guest_mode(*thread.vcpu);
 }
 
-void guest_trap(Hart& hart, Thread& thread, std::uint64_t cause) {
+Next guest_trap(Hart& hart, Thread& thread, std::uint64_t cause) {
     const auto reason = static_cast<abi::ExitReason>(cause);
     constexpr std::uint64_t wfi = 0x10500073;
     Vcpu& vcpu = *thread.vcpu;
     if (reason == abi::ExitReason::SupervisorCall) {
-        if (nucleus_answers(vcpu.page->registers.x[a7]) && answer_sbi_call(hart, vcpu, vcpu.page->registers))
-            return;
+        if (const Next next = answer_sbi_call(hart, vcpu, vcpu.page->registers); next != Next::Program)
+            return next;
     } else if (reason != abi::ExitReason::UserCall) {
         abi::ExitRecord& exit = vcpu.page->exit;
-        exit.trap_value = csr::stval.read();
+        const std::uint64_t value = csr::stval.read();
+        const bool supervisor = csr::sstatus.read().get(Sstatus::spp);
+        if (reason == abi::ExitReason::VirtualInstruction && value == wfi && supervisor)
+            return wait_for_interrupt(hart, thread);
+        exit.trap_value = value;
         exit.guest_page = csr::htval.read();
         exit.instruction = csr::htinst.read();
-        if (reason == abi::ExitReason::VirtualInstruction && exit.trap_value == wfi &&
-            Sstatus{{vcpu.sstatus}}.get(Sstatus::spp))
-            return wait_for_interrupt(hart, thread);
+        exit.supervisor = supervisor;
     }
     exit_guest(thread, reason);
+    leave_guest_mode(vcpu);
+    return Next::Program;
 }

@@ -11,12 +11,20 @@ void load(Vcpu& vcpu, Hart& hart);
 void deliver_interrupts(Vcpu& vcpu);
 /// Drops all translations of the guest that is loaded here.
 void fence_guest();
-/// Sets sstatus and hstatus for what `thread` is to run: its program, or the guest of its vCPU.
+/// Part of the way from a guest to its monitor and back, where nothing is loaded or saved: what set_mode would set.
+void leave_guest_mode(Vcpu& vcpu);
+void enter_guest_mode(const Vcpu& vcpu);
+/// Keeps of sstatus and hstatus what is a vCPU's, after a trap that may lead to another thread.
+void save_mode(const Hart& hart);
+/// Sets sstatus, hstatus and stvec for what `thread` is to run: its program, or the guest of its vCPU.
 void set_mode(const Thread& thread);
 
+/// What a hart runs after a trap: the current thread's program, its guest, or whatever the lists say now.
+enum class Next : std::uint8_t { Program, Guest, Choice };
+
 /// Handles an exception that a guest took: answers it here, or makes it an exit.
-void guest_trap(Hart& hart, Thread& thread, std::uint64_t cause);
-/// Goes back to the monitor, whose VcpuResume returns.
+Next guest_trap(Hart& hart, Thread& thread, std::uint64_t cause);
+/// Says why the guest has stopped and makes its program, whose VcpuResume returns, the one to go on.
 void exit_guest(Thread& thread, abi::ExitReason reason);
 /// Goes on with the guest of `thread`'s vCPU, which is loaded here.
 void resume_guest(Thread& thread);

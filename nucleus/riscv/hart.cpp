@@ -29,14 +29,21 @@ void interrupt_hart(const Hart& hart) {
 
 namespace {
 
-/// Runs `registers` until they trap. `enter` keeps nothing but sp and tp.
-void run_until_trap(abi::Registers& registers) {
-    register abi::Registers* a0 asm("a0") = &registers;
+struct Trap {
+    std::uint64_t cause;  ///< scause, or TRAP_RESUME
+    std::uint64_t handle; ///< of a TRAP_RESUME: the argument of VcpuResume
+};
+
+/// Runs `registers` until they trap, and says why (trap.S). `enter` keeps nothing but sp and tp.
+Trap run_until_trap(abi::Registers& registers) {
+    register std::uint64_t a0 asm("a0") = reinterpret_cast<std::uint64_t>(&registers);
+    register std::uint64_t a1 asm("a1");
     asm volatile("call enter"
-                 : "+r"(a0)
+                 : "+r"(a0), "=r"(a1)
                  :
-                 : "memory", "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a1", "a2", "a3", "a4", "a5", "a6", "a7",
-                   "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11");
+                 : "memory", "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a2", "a3", "a4", "a5", "a6", "a7", "s0",
+                   "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11");
+    return {a0, a1};
 }
 
 void set_timer(Hart& hart, std::uint64_t deadline) {
@@ -49,16 +56,9 @@ void set_timer(Hart& hart, std::uint64_t deadline) {
         sbi::call(sbi::Extension::Time, 0, deadline);
 }
 
-/// Tells the harts that wait for a fence that this one may be the last that they waited for.
-void report_fences(const Hart& hart) {
-    for (std::uint64_t i = 0; i < nucleus.hart_count; ++i)
-        if (nucleus.harts[i] != &hart && nucleus.harts[i]->fencing)
-            interrupt_hart(*nucleus.harts[i]);
 }
 
-}
-
-void settle_spaces(Hart& hart, bool changed) {
+void settle_spaces(Hart& hart) {
     Process* process = hart.current ? hart.current->process : hart.process;
     if (process && process->state != abi::ProcessState::Alive)
         process = nullptr;
@@ -66,25 +66,20 @@ void settle_spaces(Hart& hart, bool changed) {
         const HostPhysical root = process ? process->space.table.root() : nucleus.root;
         hart.process = process;
         hart.program_epoch = process ? process->space.epoch : 0;
-        changed = true;
         csr::satp.write(Atp{}.with(Atp::mode, Atp::sv39).with(Atp::ppn, root.value / page_bytes));
         asm volatile("sfence.vma zero, %0" ::"r"(0) : "memory"); // all but the window, which is global
     }
     if (hart.vcpu && hart.guest_epoch != hart.vcpu->guest->space.epoch) {
         hart.guest_epoch = hart.vcpu->guest->space.epoch;
         hart.vcpu->vmid_epoch = hart.guest_epoch;
-        changed = true;
         fence_guest();
     }
-    if (changed)
-        report_fences(hart);
-    if (hart.fencing && fenced(hart, *hart.fencing, hart.fence_epoch))
-        hart.fencing = nullptr;
+    report_fences(hart);
 }
 
 void settle(Hart& hart) {
-    if (hart.vcpu && csr::hstatus.read().get(Hstatus::hu))
-        hart.vcpu->hstatus = csr::hstatus.read().raw;
+    save_mode(hart);
+    end_fence(hart); // before choosing what runs: until then nobody else does
     expire(hart, now());
     pick(hart, now());
 
@@ -92,19 +87,19 @@ void settle(Hart& hart) {
     if (thread && thread->vcpu && thread->vcpu->guest->dying)
         unbind(*thread);
     Vcpu* vcpu = thread && thread->vcpu ? thread->vcpu : hart.vcpu;
-    const bool unloaded =
-        hart.vcpu && (hart.vcpu != vcpu || vcpu->guest->dying || !vcpu->thread || vcpu->thread->hart != &hart ||
-                      vcpu->guest->process->state != abi::ProcessState::Alive);
-    if (unloaded)
-        unload(*hart.vcpu);
+    if (hart.vcpu && (hart.vcpu != vcpu || vcpu->guest->dying || !vcpu->thread || vcpu->thread->hart != &hart ||
+                      vcpu->guest->process->state != abi::ProcessState::Alive))
+        evict(*hart.vcpu);
     if (thread && thread->vcpu) {
         if (hart.vcpu != vcpu)
             load(*vcpu, hart);
         deliver_interrupts(*vcpu);
-        if (vcpu->kicked && thread->in_guest())
+        if (vcpu->kicked && thread->in_guest()) {
+            vcpu->kicked = false;
             exit_guest(*thread, abi::ExitReason::Kicked);
+        }
     }
-    settle_spaces(hart, unloaded);
+    settle_spaces(hart);
     if (thread)
         set_mode(*thread);
     set_timer(hart, next_deadline(hart));
@@ -125,7 +120,7 @@ void external_interrupt(Hart& hart) {
 }
 
 /// Everything that has come in for this hart: other harts' wishes, its timer, its devices.
-void take_interrupts(Hart& hart) {
+Next take_interrupts(Hart& hart) {
     const Locked locked{nucleus.lock};
     const std::uint64_t pending = csr::sip.read();
     csr::sip.clear(interrupt_bit::ssip); // before looking at what it stands for
@@ -134,33 +129,83 @@ void take_interrupts(Hart& hart) {
     if ((pending & interrupt_bit::stip) != 0)
         hart.armed = 0; // has fired: set it again
     settle(hart);
+    return Next::Choice;
 }
 
-void program_trap(Hart& hart, Thread& thread, std::uint64_t cause) {
-    constexpr std::uint64_t user_call = 8, hlv_length = 4;
+bool is_interrupt(std::uint64_t cause) {
+    return static_cast<std::int64_t>(cause) < 0;
+}
+
+/// Handles a system call, and whatever else stops a program.
+[[gnu::noinline]] Next program_trap(Hart& hart, Thread& thread, std::uint64_t cause) {
+    constexpr std::uint64_t ecall_length = 4, hlv_length = 4;
     abi::Registers& registers = thread.registers;
-    if (cause == user_call) {
-        registers.pc += 4;
+    if (is_interrupt(cause))
+        return take_interrupts(hart);
+    if (cause == TRAP_USER_CALL) {
+        registers.pc += ecall_length;
         if (call_without_lock(thread))
-            return;
+            return Next::Program;
         const Locked locked{nucleus.lock};
-        return call_with_lock(hart, thread);
+        call_with_lock(hart, thread);
+        return Next::Choice;
     }
     // A monitor's HLV, HLVX or HSV whose guest address leads nowhere: skipped, with the cause in t0 (docs/abi.md).
     if (csr::hstatus.read().get(Hstatus::gva)) {
         registers.x[5] = cause;
         registers.pc += hlv_length;
-        return;
+        return Next::Program;
     }
     const std::uint64_t value = csr::stval.read();
     const Locked locked{nucleus.lock};
     end(*thread.process, abi::ProcessState::Faulted, cause, value, registers);
     settle(hart);
+    return Next::Choice;
+}
+
+/// Runs a program until its guest is to run (true), or something else may be (false).
+bool run_program(Hart& hart, Thread& thread) {
+    for (;;) {
+        Trap trap = run_until_trap(thread.registers);
+        if (trap.cause == TRAP_RESUME) {
+            if (trap.handle == thread.resumable && trap.handle != 0) {
+                constexpr std::uint64_t ecall_length = 4;
+                thread.registers.pc = csr::sepc.read() + ecall_length;
+                resume_guest(thread);
+                return true;
+            }
+            thread.registers.pc = csr::sepc.read();
+            thread.registers.x[10] = trap.handle;
+            thread.registers.x[17] = static_cast<std::uint64_t>(abi::Call::VcpuResume);
+            trap.cause = TRAP_USER_CALL;
+        }
+        if (program_trap(hart, thread, trap.cause) == Next::Choice)
+            return false;
+    }
+}
+
+/// Runs a guest until its program is to run (true), or something else may be (false).
+bool run_guest(Hart& hart, Thread& thread) {
+    for (;;) {
+        const std::uint64_t cause = run_until_trap(*thread.active).cause;
+        const Next next = is_interrupt(cause) ? take_interrupts(hart) : guest_trap(hart, thread, cause);
+        if (next != Next::Guest)
+            return next == Next::Program;
+    }
+}
+
+/// Waits until there is something to run, taking what comes in meanwhile.
+void wait_for_work(Hart& hart) {
+    while (!hart.current || hart.fencing) {
+        if (csr::sip.read() == 0)
+            asm volatile("wfi");
+        take_interrupts(hart);
+    }
 }
 
 }
 
-/// The heart: run what is current until it traps, see why, go on.
+/// The heart: run what is current for as long as it is, then see what is next.
 extern "C" [[noreturn]] void run() {
     Hart& hart = this_hart();
     hart.running.store(true, std::memory_order_release);
@@ -168,22 +213,10 @@ extern "C" [[noreturn]] void run() {
     nucleus.plic.open(hart.number);
     take_interrupts(hart); // whose end is to pick what to run
     for (;;) {
-        while (!hart.current || hart.fencing) {
-            if (csr::sip.read() == 0)
-                asm volatile("wfi");
-            take_interrupts(hart);
-        }
+        wait_for_work(hart);
         Thread& thread = *hart.current;
-        run_until_trap(*thread.active);
-        const std::uint64_t cause = csr::scause.read();
-        const bool in_guest = thread.in_guest();
-        if (in_guest)
-            thread.vcpu->sstatus = csr::sstatus.read().raw;
-        if (static_cast<std::int64_t>(cause) < 0)
-            take_interrupts(hart);
-        else if (in_guest)
-            guest_trap(hart, thread, cause);
-        else
-            program_trap(hart, thread, cause);
+        for (bool in_guest = thread.in_guest(); in_guest || run_program(hart, thread); in_guest = false)
+            if (!run_guest(hart, thread))
+                break;
     }
 }

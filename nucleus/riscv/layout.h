@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Offsets into Hart and constants that the assembly shares with C++; pinned by static_asserts in nucleus/hart.hpp.
+// Offsets into Hart and constants that the assembly shares with C++; pinned by a static_assert in nucleus/nucleus.hpp.
 #pragma once
 
 #define HART_REGISTERS 0
 #define HART_STACK 8
-#define HART_SCRATCH 16
-#define HART_STACK_BYTES 4096
+#define HART_RETURN 16
+#define HART_SCRATCH 24
+
+// What `enter` says in place of scause: the exception of an ecall from U-mode, and a code of our own.
+#define TRAP_USER_CALL 8
+#define TRAP_RESUME 64
 
 // The window: the last GiB of every address space. The image and the pool behind it lie at its start, in the order of
 // their physical addresses.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The door between the nucleus and everything below it. C++ calls `enter` with a0 = Registers of a program or a guest;
-// hstatus.SPV and sstatus.SPP already say which. While that runs, stvec points at `leave` and sscratch holds the Hart;
-// the trap comes back there and `enter` returns. In the nucleus tp holds the Hart and stvec points at
-// `fault_in_nucleus`, so that a bug of ours can never look like an exit.
-//
-// `enter` keeps only sp and tp: its caller, which never returns, declares every other register clobbered and so saves
-// nothing that it does not need.
+// The door between the nucleus and what runs below. C++ calls `enter` with a0 = Registers of a program or a guest;
+// hstatus.SPV, sstatus.SPP and stvec (`leave_program` or `leave_guest`) say which. The trap comes back there, and `enter`
+// returns with a0 = scause, or TRAP_RESUME for a program's VcpuResume, with a1 = that call's argument.
+// While something runs below, sscratch holds the Hart; in the nucleus it is 0 and tp holds the Hart. A trap with 0 there
+// is a bug of ours and can never look like an exit. `enter` keeps sp and tp; its caller declares the rest clobbered.
+// VcpuResume is to a program what `enter` is here: it keeps sp and tp, and nothing else of the program is saved. What
+// is loaded for the rest when it returns is what that same program had there at some earlier trap.
 
 #include "abi/layout.h"
 #include "nucleus/riscv/layout.h"
@@ -19,41 +19,60 @@
     .endm
 
     .text
-    .globl enter, leave, fault_in_nucleus
+    .globl enter, leave_program, leave_guest, fault_in_nucleus, stop
 enter:
-    addi    sp, sp, -16
-    sd      ra, (sp)
+    sd      ra, HART_RETURN(tp)
     sd      sp, HART_STACK(tp)
     sd      a0, HART_REGISTERS(tp)
     ld      t0, REGISTERS_PC(a0)
-    la      t1, leave
     csrw    sepc, t0
-    csrw    stvec, t1                       // before sret, and before any load from Registers below could matter
-    ld      tp, REGISTERS_X(4)(a0)
     registers ld, a0, 10
+    csrw    sscratch, tp                    // late: a fault up to here is still the nucleus's
+    ld      tp, REGISTERS_X(4)(a0)
     ld      a0, REGISTERS_X(10)(a0)
     sret
 
     .balign 4
-leave:
+leave_program:
     csrrw   tp, sscratch, tp
+    beqz    tp, fault
     sd      a0, HART_SCRATCH(tp)
+    csrr    a0, scause
+    addi    a0, a0, -TRAP_USER_CALL
+    or      a0, a0, a7
+    bnez    a0, save                        // not an ecall with a7 = 0: VcpuResume
+    ld      a0, HART_REGISTERS(tp)
+    csrrw   t1, sscratch, zero
+    sd      sp, REGISTERS_X(2)(a0)
+    sd      t1, REGISTERS_X(4)(a0)
+    ld      a1, HART_SCRATCH(tp)
+    li      a0, TRAP_RESUME
+    ld      sp, HART_STACK(tp)
+    ld      ra, HART_RETURN(tp)
+    ret
+
+    .balign 4
+leave_guest:
+    csrrw   tp, sscratch, tp
+    beqz    tp, fault
+    sd      a0, HART_SCRATCH(tp)
+save:
     ld      a0, HART_REGISTERS(tp)
     registers sd, a0, 10
     ld      t0, HART_SCRATCH(tp)
-    csrrw   t1, sscratch, tp
+    csrrw   t1, sscratch, zero
     csrr    t2, sepc
-    la      t3, fault_in_nucleus
     sd      t0, REGISTERS_X(10)(a0)
     sd      t1, REGISTERS_X(4)(a0)
     sd      t2, REGISTERS_PC(a0)
-    csrw    stvec, t3
+    csrr    a0, scause
     ld      sp, HART_STACK(tp)
-    ld      ra, (sp)
-    addi    sp, sp, 16
+    ld      ra, HART_RETURN(tp)
     ret
 
 // A trap in the nucleus itself: our bug. Only the first hart that gets here tells; the others stop.
+fault:
+    csrrw   tp, sscratch, tp
     .balign 4
 fault_in_nucleus:
     csrw    sscratch, t0
@@ -67,21 +86,14 @@ fault_in_nucleus:
     la      t0, stop
     csrw    stvec, t0
     mv      a0, sp
-    la      sp, panic_stack_end
+    la      sp, panic_stack + 2048
     call    panic_with
 
     .balign 4
-    .globl stop
 stop:
     csrw    sie, zero
 1:  wfi
     j       1b
-
-    .section .bss
-    .balign 16
-    .globl panic_stack_pointer
-panic_stack_pointer: .skip 8
-panic_frame: .skip 264
-    .balign 16
-panic_stack: .skip 2048
-panic_stack_end:
+    .comm   panic_frame, 264, 16
+    .comm   panic_stack, 2048, 16
+    .comm   panic_stack_pointer, 8, 8

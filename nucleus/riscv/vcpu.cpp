@@ -10,6 +10,8 @@ void guest_state_save_float(std::uint64_t* memory);
 void guest_state_load_float(const std::uint64_t* memory);
 void guest_state_save_vector(std::byte* memory, std::uint64_t group_bytes);
 void guest_state_load_vector(const std::byte* memory, std::uint64_t group_bytes);
+void leave_program();
+void leave_guest();
 }
 
 namespace {
@@ -72,7 +74,7 @@ void fence_guest() {
 }
 
 void set_up_hart() {
-    csr::sscratch.write(reinterpret_cast<std::uint64_t>(&this_hart()));
+    csr::sscratch.write(0); // this is the nucleus (trap.S)
     csr::hideleg.write(abi::hvip::all);
     csr::scounteren.write(counters);
     csr::hie.write(0);
@@ -141,6 +143,36 @@ void deliver_interrupts(Vcpu& vcpu) {
     vcpu.set = vcpu.clear = 0;
 }
 
+void save_mode(const Hart& hart) {
+    const Hstatus status = csr::hstatus.read();
+    if (!hart.vcpu || !status.get(Hstatus::hu))
+        return;
+    hart.vcpu->hstatus = status.raw;
+    if (status.get(Hstatus::spv))
+        hart.vcpu->sstatus = csr::sstatus.read().raw;
+}
+
+namespace {
+
+void set_vector(void (*vector)()) {
+    csr::stvec.write(reinterpret_cast<std::uint64_t>(vector));
+}
+
+}
+
+/// After a trap of the guest.
+void leave_guest_mode(Vcpu& vcpu) {
+    vcpu.sstatus = csr::sstatus.take(Sstatus::spp.mask | Sstatus::fs.mask | Sstatus::vs.mask).raw;
+    csr::hstatus.clear(Hstatus::spv.mask);
+    set_vector(leave_program);
+}
+
+void enter_guest_mode(const Vcpu& vcpu) {
+    csr::sstatus.write(Sstatus{{vcpu.sstatus}});
+    csr::hstatus.set(Hstatus::spv.mask);
+    set_vector(leave_guest);
+}
+
 void set_mode(const Thread& thread) {
     constexpr std::uint64_t xlen_64 = 2;
     const Hstatus status{{thread.vcpu ? thread.vcpu->hstatus : 0}}; // keeps SPVP, with which the monitor's HLV work
@@ -148,9 +180,6 @@ void set_mode(const Thread& thread) {
                            .with(Hstatus::hu, thread.vcpu != nullptr)
                            .with(Hstatus::vtw, true)
                            .with(Hstatus::spv, thread.in_guest()));
-    if (thread.in_guest()) {
-        csr::sstatus.write(Sstatus{{thread.vcpu->sstatus}});
-    } else {
-        csr::sstatus.write(program_status);
-    }
+    csr::sstatus.write(thread.in_guest() ? Sstatus{{thread.vcpu->sstatus}} : program_status);
+    set_vector(thread.in_guest() ? leave_guest : leave_program);
 }

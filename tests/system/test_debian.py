@@ -145,12 +145,11 @@ def test_u_boot_comes_to_its_prompt_and_boots_the_same_kernel_from_the_disk(host
 
 
 def test_the_installer_comes_to_its_first_screen(host):
-    text = manifest(disk=None, cpus=1, memory="1G", cmdline="console=hvc0 earlycon TERM=vt100").replace(
+    text = manifest(disk=None, cpus=1, memory="1G", cmdline="earlycon=sbi console=ttyS0").replace(
         "debian:kernel", "debian:installer-kernel").replace("debian:initrd", "debian:installer-initrd")
-    terminal = boot(host, text.replace("console=hvc0", "console=ttyS0"))
-    terminal.expect("Select a language|Choose language|Low memory|Starting system log daemon")
-    terminal.expect("language|Low memory")
-    terminal.child.close(force=True)
+    terminal = boot(host, text)
+    terminal.expect("Select a language")
+    terminal.kill()
 
 
 @pytest.mark.parametrize("packed", ["gzip", "zstd"])

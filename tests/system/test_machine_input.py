@@ -86,7 +86,8 @@ def test_a_machine_whose_ram_is_too_small(host):
     kernel, initrd = 'kernel = "kernel"', 'initrd = "initrd"'
     refused(host, manifest(host, kernel, 'memory = "4M"'), "5:10", "key 'memory': 4 MiB are too few, or not a multiple of 2 MiB")
     refused(host, manifest(host, kernel, 'memory = "33M"'), "5:10", "key 'memory': 33 MiB are too few, or not a multiple of 2 MiB")
-    refused(host, manifest(host, kernel, 'memory = "32M"'), "5:10", "key 'memory': the kernel (RISC-V Image) wants 41 MiB of RAM from 0x80200000 on")
+    refused(host, manifest(host, kernel, 'memory = "32M"'), "5:10",
+            "key 'memory': the kernel (RISC-V Image) wants 41 MiB of RAM from 0x80200000 on")
     refused(host, manifest(host, kernel, 'memory = "64M"', initrd), "5:10",
             "the initrd's 31 MiB do not fit beside the kernel into 64 MiB: give the machine more")
     assert host.tool("check", manifest(host, kernel, 'memory = "128M"', initrd)).status == 0
@@ -119,14 +120,16 @@ def test_a_disk_that_is_not_there_or_a_folder_or_not_a_disk_at_all(host):
     refused(host, manifest(host, kernel, "disk = [5]"), "5:8", "write the path of a disk")
     refused(host, manifest(host, kernel, 'disk = "disk"'), "5:8", "write a list of at most 4 disks")
     refused(host, manifest(host, kernel, "disk = [{ram = true}]"), "5:8", "a disk's table needs the key file")
-    refused(host, manifest(host, kernel, f'disk = [{{file = "{GUEST}", cache = true}}]'), "5:8", "'cache' in a disk: write ram or read_only")
+    refused(host, manifest(host, kernel, f'disk = [{{file = "{GUEST}", cache = true}}]'), "5:8",
+            "'cache' in a disk: write ram or read_only")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
 def test_a_file_without_permissions(host):
     (host.folder / "disk").write_bytes(bytes(512))
     (host.folder / "disk").chmod(0o400)
-    refused(host, manifest(host, f'kernel = "{GUEST}"', 'disk = ["disk"]'), "5:8", "cannot be written: check its permissions, or say read_only = true")
+    refused(host, manifest(host, f'kernel = "{GUEST}"', 'disk = ["disk"]'), "5:8",
+            "cannot be written: check its permissions, or say read_only = true")
     (host.folder / "disk").chmod(0)
     refused(host, manifest(host, f'kernel = "{GUEST}"', 'disk = ["disk"]'), "5:8", "cannot be read: check its permissions")
 
