@@ -29,8 +29,8 @@ enum class Call : std::uint64_t {
     VcpuCreate,    ///< (guest, address in the caller's space for the vCPU page) -> vcpu
     VcpuInterrupt, ///< (vcpu, hvip bits to set, hvip bits to clear)
     VcpuKick,      ///< (vcpu): makes its present or next resume return with ExitReason::Kicked
-    VcpuRead,      ///< (vcpu, VcpuRegister) -> value
-    VcpuWrite,     ///< (vcpu, VcpuRegister, value)
+    VcpuRead,      ///< (vcpu, VcpuRegister, or the number of a word of F or V) -> value
+    VcpuWrite,     ///< (vcpu, VcpuRegister, or the number of a word of F or V, value)
     EventCreate,   ///< () -> event
     EventSignal,   ///< (event, bits)
     EventWait,     ///< (event, bits, deadline in timebase ticks, ~0: none) -> those of the bits that are set; they are

@@ -81,8 +81,14 @@ enum class VcpuRegister : std::uint64_t {
     Hcounteren, ///< of cycle (1), time (2) and instret (4) those that it reads without an exit
     Henvcfg,    ///< at most what SystemFact::Henvcfg says
     Vstimecmp,  ///< without Sstc: when the guest's timer fires, in the guest's time; ~0: never
+    Debug,      ///< 1: the guest's ebreaks are exits; 0: its kernel takes them
     Count,
 };
+
+/// From these numbers on VcpuRead and VcpuWrite know, as words of 64 bits, f0 to f31 and fcsr; and vstart, vtype, vl,
+/// vcsr and v0 to v31, of vlenb / 8 words each.
+inline constexpr std::uint64_t first_float_word = 0x100, float_words = 33;
+inline constexpr std::uint64_t first_vector_word = 0x200, vector_csr_words = 4;
 
 /// Virtual interrupts, as bits of hvip (norm:hvip_sz_acc_op).
 namespace hvip {

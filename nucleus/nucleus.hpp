@@ -28,6 +28,7 @@ struct Hart {
     std::uint64_t guest_epoch;
     Space* fencing; ///< the current thread goes on when all harts have fenced this space's `fence_epoch`
     std::uint64_t fence_epoch;
+    std::uint64_t fence_vcpus; ///< of a guest's space: those whose harts it waits for
 
     OrderedList<Thread, &Thread::next, &Thread::urgency> ready;
     OrderedList<Timer, &Timer::next, &Timer::deadline> timers;

@@ -194,37 +194,47 @@ void release(Thread& thread) {
         end(process, abi::ProcessState::Exited, 0, 0, last);
 }
 
-bool fenced(const Hart& self, const Space& space, std::uint64_t epoch) {
-    for (std::uint64_t i = 0; i < nucleus.hart_count; ++i) {
-        const Hart& hart = *nucleus.harts[i];
-        if (&hart != &self && ((hart.process && &hart.process->space == &space && hart.program_epoch < epoch) ||
-                               (hart.vcpu && &hart.vcpu->guest->space == &space && hart.guest_epoch < epoch)))
+namespace {
+
+/// Whether `hart` has to come by before the changes of `space` up to `epoch` hold for `vcpus`. What a guest asks for
+/// itself concerns the vCPUs that it names, and of these the ones that their harts run: before another one's guest goes
+/// on, its hart settles, and fences.
+bool concerned(const Hart& hart, const Space& space, std::uint64_t epoch, std::uint64_t vcpus) {
+    if (hart.process && &hart.process->space == &space)
+        return hart.program_epoch < epoch;
+    const Vcpu* vcpu = hart.vcpu;
+    if (!vcpu || &vcpu->guest->space != &space || hart.guest_epoch >= epoch)
+        return false;
+    return vcpus == every_vcpu || ((vcpus >> vcpu->id & 1) != 0 && hart.current && hart.current->vcpu == vcpu);
+}
+
+}
+
+bool fenced(const Hart& self, const Space& space, std::uint64_t epoch, std::uint64_t vcpus) {
+    for (std::uint64_t i = 0; i < nucleus.hart_count; ++i)
+        if (nucleus.harts[i] != &self && concerned(*nucleus.harts[i], space, epoch, vcpus))
             return false;
-    }
     return true;
 }
 
-void fence(Hart& self, Space& space) {
-    ++space.epoch;
+void fence(Hart& self, Space& space, std::uint64_t vcpus) {
     self.fencing = &space;
-    self.fence_epoch = space.epoch;
-    for (std::uint64_t i = 0; i < nucleus.hart_count; ++i) {
-        const Hart& hart = *nucleus.harts[i];
-        if (&hart != &self &&
-            ((hart.process && &hart.process->space == &space) || (hart.vcpu && &hart.vcpu->guest->space == &space)))
-            interrupt_hart(hart);
-    }
+    self.fence_epoch = ++space.epoch;
+    self.fence_vcpus = vcpus;
+    for (std::uint64_t i = 0; i < nucleus.hart_count; ++i)
+        if (nucleus.harts[i] != &self && concerned(*nucleus.harts[i], space, space.epoch, vcpus))
+            interrupt_hart(*nucleus.harts[i]);
 }
 
 void end_fence(Hart& self) {
-    if (self.fencing && fenced(self, *self.fencing, self.fence_epoch))
+    if (self.fencing && fenced(self, *self.fencing, self.fence_epoch, self.fence_vcpus))
         self.fencing = nullptr;
 }
 
 void report_fences(const Hart& self) {
     for (std::uint64_t i = 0; i < nucleus.hart_count; ++i) {
         const Hart& hart = *nucleus.harts[i];
-        if (&hart != &self && hart.fencing && fenced(hart, *hart.fencing, hart.fence_epoch))
+        if (&hart != &self && hart.fencing && fenced(hart, *hart.fencing, hart.fence_epoch, hart.fence_vcpus))
             interrupt_hart(hart);
     }
 }

@@ -43,10 +43,13 @@ void evict(Vcpu& vcpu);
 /// Breaks the bond of thread and vCPU. If the guest was to run on, VcpuResume fails with BadHandle.
 void unbind(Thread& thread);
 
-/// Whether every hart but `self` has fenced the changes of `space` up to `epoch`, or does not have it loaded.
-bool fenced(const Hart& self, const Space& space, std::uint64_t epoch);
-/// Makes `self`'s current thread wait until every hart has fenced all changes of `space`.
-void fence(Hart& self, Space& space);
+/// Names all vCPUs of a guest, on harts that do not run them too: for changes that are not the guest's own.
+inline constexpr std::uint64_t every_vcpu = ~std::uint64_t{0};
+/// Whether every hart but `self` has fenced the changes of `space` up to `epoch`, or does not have it loaded. Of a
+/// guest's space, only the harts that run one of `vcpus`, a set of the guest's hart ids.
+bool fenced(const Hart& self, const Space& space, std::uint64_t epoch, std::uint64_t vcpus = every_vcpu);
+/// Makes `self`'s current thread wait until these harts have fenced all changes of `space`.
+void fence(Hart& self, Space& space, std::uint64_t vcpus = every_vcpu);
 /// Ends `self`'s wait for a fence if every hart has come by.
 void end_fence(Hart& self);
 /// Tells the harts whose wait for a fence can end, now that `self` has come by.

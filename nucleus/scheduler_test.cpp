@@ -194,6 +194,38 @@ TEST_F(Scheduling, AFenceThatEndsIsReportedHoweverTheLastHartHasComeBy) {
     EXPECT_EQ(hart.fencing, nullptr);
 }
 
+TEST_F(Scheduling, AFenceThatAGuestAsksForWaitsForHartsThatRunTheVcpusThatItNames) {
+    Guest guest{};
+    Vcpu vcpu{};
+    Thread& thread = machine.thread(1, 10);
+    vcpu.guest = &guest;
+    vcpu.id = 3;
+    vcpu.hart = &other;
+    vcpu.thread = &thread;
+    thread.vcpu = &vcpu;
+    other.vcpu = &vcpu;
+    fence(hart, guest.space, 1 << 3); // its hart is idle
+    EXPECT_TRUE(machine.interrupted.empty());
+    end_fence(hart);
+    EXPECT_EQ(hart.fencing, nullptr);
+    other.current = &thread;
+    fence(hart, guest.space, 1 << 2); // another one's
+    end_fence(hart);
+    EXPECT_EQ(hart.fencing, nullptr);
+    fence(hart, guest.space, 1 << 3);
+    EXPECT_EQ(machine.interrupted, std::vector<std::uint64_t>{1});
+    end_fence(hart);
+    EXPECT_EQ(hart.fencing, &guest.space);
+    other.guest_epoch = guest.space.epoch;
+    end_fence(hart);
+    EXPECT_EQ(hart.fencing, nullptr);
+    other.current = nullptr;
+    fence(hart, guest.space); // a change of the monitor's: pages may have a new owner when it is over
+    EXPECT_NE(hart.fencing, nullptr);
+    end_fence(hart);
+    EXPECT_NE(hart.fencing, nullptr);
+}
+
 TEST_F(Scheduling, WhoBecomesReadyDuringAFenceRunsWhenItEnds) {
     Thread &low = machine.thread(0, 10), &high = machine.thread(0, 20);
     make_ready(low);

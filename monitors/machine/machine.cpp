@@ -33,9 +33,9 @@ Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
     : memory_{std::move(memory)}, ram_{map::ram, ram}, boot_{boot}, event_{sdk::must(sdk::Event::create(), "event")},
       firmware_{static_cast<unsigned>(sdk::startup().cpus), ram_, *this, sdk::system_info(abi::SystemFact::Henvcfg),
                 boot_.extensions},
-      plic_{*this}, uart_{*this, {plic_, map::uart_interrupt}}, finisher_{*this},
-      rtc_{*this, {plic_, map::rtc_interrupt}}, storage_{ram_, event_, first_disk_bit},
-      virtio_{ram_, plic_, storage_, sdk::startup().console == 0 ? this : nullptr} {
+      plic_{*this}, lines_{plic_}, uart_{*this, {lines_, map::uart_interrupt}}, finisher_{*this},
+      rtc_{*this, {lines_, map::rtc_interrupt}}, storage_{ram_, event_, first_disk_bit},
+      virtio_{ram_, lines_, storage_, sdk::startup().console == 0 ? this : nullptr} {
     bus_.add(map::plic, plic_);
     virtio_.add_to(bus_);
     bus_.add(map::uart, uart_);
@@ -44,6 +44,7 @@ Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
     if (const std::uint64_t terminal = sdk::startup().terminal)
         terminal_.attach(sdk::must(sdk::Device::open(terminal - 1), "the terminal"), event_, terminal_bit);
     add_harts();
+    open_ports();
 }
 
 /// A thread for each hart, spread over those of the host that this process may use. Theirs is a lower priority than
@@ -111,14 +112,18 @@ bool Machine::run() {
             reset_devices();
             load();
             power_ = Power::On;
+            if (debugger_)
+                debugger_->restarted();
             firmware_.start_first({boot_.entry.value, boot_.tree_address.value});
         }
         serve();
     } while (power_ == Power::Reboot);
     ended_ = true;
-    for (const auto& hart : harts_)
-        hart->wake();
-    threads_.clear(); // waits for them
+    if (debugger_)
+        debugger_->ended(power_ == Power::Off);
+    release_all();
+    threads_.clear();  // waits for them
+    serve_watchers(0); // what was recorded last
     return power_ == Power::Off;
 }
 
@@ -137,6 +142,7 @@ void Machine::serve() {
 
 void Machine::serve_once(std::uint64_t signals) {
     const sdk::Guard guard{lock_};
+    serve_watchers(signals);
     rtc_.tick();
     storage_.interrupt(signals);
     work();
@@ -183,7 +189,7 @@ void Machine::pump_input() {
     }
 }
 
-bool Machine::access(const sdk::MmioAccess& access) {
+bool Machine::access(unsigned hart, const sdk::MmioAccess& access) {
     const sdk::Guard guard{lock_};
     const Bus::Window* window = bus_.find(access.address, access.width);
     if (!window)
@@ -192,6 +198,7 @@ bool Machine::access(const sdk::MmioAccess& access) {
     if (!access.store) {
         access.answer(window->device->read(offset, access.width));
     } else {
+        lines_.stored(window->range.first, offset, hart, access.value);
         window->device->write(offset, access.width, access.value);
         if (!window->virtio || !virtio_.resetting(*window->device)) // else the guest tries again when the disk is done
             access.answer();
@@ -252,10 +259,13 @@ std::uint64_t Machine::now() {
 /// When the guest's alarm is due, in the host's ticks.
 std::uint64_t Machine::alarm_deadline() {
     const sdk::Guard guard{lock_};
+    // A trace is passed on often enough for a person to watch.
+    const std::uint64_t drain =
+        trace_.on() ? sdk::now() + sdk::system_info(abi::SystemFact::TimebaseHertz) / 10 : sdk::no_deadline;
     const std::uint64_t deadline = rtc_.deadline(), epoch = sdk::startup().epoch_nanoseconds;
     if (deadline == devices::GoldfishRtc::no_alarm)
-        return sdk::no_deadline;
-    return ticks(deadline > epoch ? deadline - epoch : 0) + 1; // rounded up, not to be too early
+        return drain;
+    return std::min(drain, ticks(deadline > epoch ? deadline - epoch : 0) + 1); // rounded up, not to be too early
 }
 
 void Machine::uart_output(std::uint8_t byte) {

@@ -14,9 +14,13 @@
 #include "devices/test_finisher.hpp"
 #include "devices/uart16550.hpp"
 #include "monitors/machine/bus.hpp"
+#include "monitors/machine/debugger.hpp"
+#include "monitors/machine/gate.hpp"
+#include "monitors/machine/host_port.hpp"
 #include "monitors/machine/sbi.hpp"
 #include "monitors/machine/storage.hpp"
 #include "monitors/machine/terminal.hpp"
+#include "monitors/machine/trace.hpp"
 #include "monitors/machine/vcpu.hpp"
 #include "monitors/machine/virtio_bus.hpp"
 #include "sdk/guest_memory.hpp"
@@ -54,7 +58,7 @@ class Machine final : Platform,
     // For the threads of virtual CPUs.
 
     /// Whether there is a device that answers.
-    bool access(const sdk::MmioAccess& access);
+    bool access(unsigned hart, const sdk::MmioAccess& access);
     Outcome call(const Call& call);
     void request(Power power);
     std::optional<Start> take_start(unsigned hart);
@@ -66,14 +70,37 @@ class Machine final : Platform,
     void count(unsigned hart, FirmwareEvent event) { firmware_.count(hart, event); }
     bool running() const { return power_ == Power::On; }
     bool ended() const { return ended_; }
+    Gate& gate() { return gate_; }
+    /// A hart rests now.
+    void rested() const {
+        if (gate_.anybody_holds())
+            event_.signal(rest_bit);
+    }
+    void work_done() const { event_.signal(work_done_bit); }
+    void await_work() const { (void)event_.wait(work_done_bit); }
+
+    // For those who want to look at the machine at rest, on the thread that serves it.
+
+    /// Keeps harts out of their guest until they are released; they rest soon after.
+    void hold(Holder who, Gate::Harts harts);
+    void release(Holder who, Gate::Harts harts);
+    unsigned vcpu_count() const { return static_cast<unsigned>(harts_.size()); }
+    Vcpu& vcpu(unsigned hart) { return *harts_[hart]; }
+    const devices::GuestRam& ram() const { return ram_; }
+    void fence_harts() { remote_fence(); }
 
   private:
     /// Bits of the event that `serve` waits for.
-    static constexpr std::uint64_t terminal_bit = 1, power_bit = 2, alarm_bit = 4, work_bit = 8, first_disk_bit = 16;
+    static constexpr std::uint64_t terminal_bit = 1, power_bit = 2, alarm_bit = 4, work_bit = 8, first_disk_bit = 16,
+                                   debug_bit = 256, rest_bit = 512, work_done_bit = 1024, trace_bit = 2048;
 
     void add_harts();
     void load();
     void serve();
+    void open_ports();
+    void serve_watchers(std::uint64_t signals);
+    void hear_debugger();
+    void release_all();
     void serve_once(std::uint64_t signals);
     void work();
     void pump_input();
@@ -110,6 +137,7 @@ class Machine final : Platform,
     Terminal terminal_;
     Sbi firmware_;
     devices::Plic plic_;
+    TracedDevices lines_; ///< into the PLIC
     devices::Uart16550 uart_;
     devices::TestFinisher finisher_;
     devices::GoldfishRtc rtc_;
@@ -118,6 +146,10 @@ class Machine final : Platform,
     Bus bus_;
     std::vector<std::unique_ptr<Vcpu>> harts_;
     std::vector<sdk::Thread> threads_;
+    Gate gate_;
+    Trace trace_;
+    std::vector<std::unique_ptr<HostPort>> ports_;
+    std::optional<Debugger> debugger_; ///< nothing: nobody can debug the machine
     std::atomic<Power> power_{Power::Off};
     std::atomic<bool> ended_{false};
     std::atomic<unsigned> active_{0}; ///< harts that are not parked

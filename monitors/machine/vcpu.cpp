@@ -32,15 +32,39 @@ std::uint64_t access_fault(sdk::Access access) {
 
 void Vcpu::run() {
     for (;;) {
-        (void)wake_.wait(1);
+        rest();
         if (machine_.ended())
             return;
         if (const auto start = machine_.take_start(id_)) {
+            parked_ = false;
             set_up(*start);
             run_guest();
+            parked_ = true;
             machine_.parked();
         }
     }
+}
+
+/// Waits to be woken at a moment when nobody holds the hart. Meanwhile does what it is asked to.
+void Vcpu::rest() {
+    machine_.gate().rest(id_);
+    machine_.rested();
+    for (bool look = false; !look || !machine_.gate().leave(id_);) {
+        const std::uint64_t bits = wake_.wait(look_bit | work_bit).value_or(0);
+        look |= (bits & look_bit) != 0;
+        if ((bits & work_bit) != 0) {
+            (*work_.load())(cpu_);
+            machine_.work_done();
+        }
+        if (machine_.gate().held(id_))
+            look = false; // whoever holds it wakes it
+    }
+}
+
+void Vcpu::ask(const std::function<void(sdk::VirtualCpu&)>& work) {
+    work_ = &work;
+    wake_.signal(work_bit);
+    machine_.await_work();
 }
 
 /// The state in which SBI HSM hart_start hands a hart over: supervisor mode, no translation, no interrupts.
@@ -116,23 +140,37 @@ void Vcpu::look_whether_woken() {
 void Vcpu::run_guest() {
     statistics_.entered();
     for (running_ = true; running_;) {
-        sdk::Exit happened = suspended_ ? cpu_.wait() : cpu_.resume();
-        statistics_.count(happened);
+        sdk::Exit exit = suspended_ ? cpu_.wait() : cpu_.resume();
+        statistics_.count(exit);
+        const TracedExit traced{trace_.load(std::memory_order_relaxed), exit, id_, cpu_.registers()};
         match(
-            happened, //
+            exit, //
             [&](const sdk::SbiCall& call) { handle(call); }, [&](const sdk::MmioAccess& access) { handle(access); },
-            [&](const sdk::GuestPageFault& exit) { handle(exit); },
-            [&](const sdk::VirtualInstruction& exit) { handle(exit); },
-            [&](const sdk::Exception& exit) { fault(static_cast<std::uint64_t>(exit.cause), exit.value); },
+            [&](const sdk::GuestPageFault& it) { handle(it); }, [&](const sdk::VirtualInstruction& it) { handle(it); },
+            [&](const sdk::Exception& it) { handle(it); },
             [&](const sdk::SystemCall&) { sdk::fail("a system call of a guest with a kernel"); },
-            [&](const sdk::Kicked&) { running_ = machine_.running(); },
-            [&](const sdk::Unexpected& exit) { handle(exit); },
+            [&](const sdk::Kicked&) {
+                if (machine_.gate().held(id_))
+                    rest();
+                running_ = machine_.running();
+            },
+            [&](const sdk::Unexpected& it) { handle(it); },
             [&](const sdk::Gone& gone) { sdk::fail("a virtual CPU cannot run: %s", sdk::describe(gone.error)); });
     }
 }
 
 void Vcpu::fault(std::uint64_t cause, std::uint64_t value) {
     sdk::must(cpu_.raise_exception(cause, value), "an exception for the guest");
+}
+
+/// An ebreak exits only for a debugger, who is to say whose it is.
+void Vcpu::handle(const sdk::Exception& exit) {
+    if (exit.cause != abi::ExitReason::Breakpoint)
+        return fault(static_cast<std::uint64_t>(exit.cause), exit.value);
+    machine_.gate().hold(Holder::Debugger, static_cast<Gate::Harts>(1u << id_));
+    trapped_ = true;
+    rest();
+    running_ = machine_.running();
 }
 
 /// WRS.NTO may end at any time (norm:Zawrs); the nucleus traps it, since a hart that waits is one that others want. All
@@ -184,7 +222,7 @@ void Vcpu::handle(const sdk::Unexpected& exit) {
 }
 
 void Vcpu::handle(const sdk::MmioAccess& access) {
-    if (machine_.access(access))
+    if (machine_.access(id_, access))
         return;
     machine_.count(id_, access.store ? FirmwareEvent::AccessStore : FirmwareEvent::AccessLoad);
     fault(access.store ? store_access_fault : load_access_fault, cpu_.trap_value());

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "monitors/machine/sbi.hpp"
 #include "monitors/machine/statistics.hpp"
+#include "monitors/machine/trace.hpp"
 #include "sdk/event.hpp"
 #include "sdk/virtual_cpu.hpp"
 
@@ -23,7 +26,7 @@ class Vcpu {
     /// The thread's work; returns when the machine has ended.
     void run();
     /// Lets a parked hart look whether it has been started, or is to end.
-    void wake() const { wake_.signal(1); }
+    void wake() const { wake_.signal(look_bit); }
     /// Makes the hart leave its guest and look again at the machine's state.
     void kick() const { cpu_.kick(); }
     /// Sets and clears virtual interrupts (abi::hvip).
@@ -33,9 +36,24 @@ class Vcpu {
     /// From any thread.
     void add_to(MachineStatistics& sums) const { sums.add(statistics_, cpu_.answered()); }
 
+    /// Where its exits are recorded from now on; null: nowhere.
+    void trace_into(TraceWriter* writer) { trace_ = writer; }
+
+    // While it rests and is held (gate.hpp).
+
+    /// Has its thread do something that only that may: a vCPU's registers are the business of one thread.
+    void ask(const std::function<void(sdk::VirtualCpu&)>& work);
+    bool parked() const { return parked_; }
+    /// Whether it rests because of an ebreak that nobody has looked at yet; it then counts as looked at.
+    bool take_trap() { return trapped_.exchange(false); }
+
   private:
+    static constexpr std::uint64_t look_bit = 1, work_bit = 2;
+
     void set_up(const Start& start);
     void run_guest();
+    void rest();
+    void handle(const sdk::Exception& exit);
     void suspend(const Suspend& suspend);
     void look_whether_woken();
     bool interrupt_pending();
@@ -57,6 +75,9 @@ class Vcpu {
     sdk::Event wake_;
     Statistics statistics_;
     bool running_ = false;
+    std::atomic<TraceWriter*> trace_{nullptr};
+    std::atomic<bool> parked_{true}, trapped_{false};
+    std::atomic<const std::function<void(sdk::VirtualCpu&)>*> work_{nullptr};
     /// What a suspended hart gets back when it wakes.
     struct Suspended {
         std::uint64_t pc, vsatp, vsstatus, deadline;

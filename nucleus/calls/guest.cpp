@@ -6,10 +6,22 @@ namespace calls {
 
 namespace {
 
+/// Where a vCPU's register is kept; null if there is none of that number.
+std::uint64_t* place(Vcpu& vcpu, std::uint64_t which) {
+    if (which < static_cast<std::uint64_t>(abi::VcpuRegister::Count))
+        return &vcpu.registers[which];
+    if (which - abi::first_float_word < abi::float_words)
+        return &vcpu.floats[which - abi::first_float_word];
+    const std::uint64_t words = nucleus.vector_bytes != 0 ? abi::vector_csr_words + nucleus.vector_bytes * 32 / 8 : 0;
+    if (which - abi::first_vector_word < words)
+        return reinterpret_cast<std::uint64_t*>(vcpu.vectors.data()) + (which - abi::first_vector_word);
+    return nullptr;
+}
+
 /// Makes a vCPU's registers such that they can be read and written: it runs nowhere, and what a hart had of it is
 /// saved.
 Error stop(Vcpu& vcpu, std::uint64_t which) {
-    if (which >= static_cast<std::uint64_t>(abi::VcpuRegister::Count))
+    if (!place(vcpu, which))
         return Error::BadArgument;
     if (vcpu.hart && vcpu.hart != &this_hart())
         return Error::Busy;
@@ -25,6 +37,7 @@ std::uint64_t choosable(abi::VcpuRegister which) {
     case abi::VcpuRegister::Hvip: return abi::hvip::all;
     case abi::VcpuRegister::Hcounteren: return counters;
     case abi::VcpuRegister::Henvcfg: return nucleus.henvcfg;
+    case abi::VcpuRegister::Debug: return 1;
     default: return ~std::uint64_t{0};
     }
 }
@@ -135,7 +148,7 @@ Answer vcpu_read(const Request& request, Vcpu& vcpu) {
         return std::unexpected{error};
     if (request[1] == static_cast<std::uint64_t>(abi::VcpuRegister::Supervisor))
         return vcpu.sstatus >> 8 & 1;
-    return vcpu.registers[request[1]];
+    return *place(vcpu, request[1]);
 }
 
 Answer vcpu_write(const Request& request, Vcpu& vcpu) {
@@ -145,7 +158,7 @@ Answer vcpu_write(const Request& request, Vcpu& vcpu) {
     if (which == abi::VcpuRegister::Supervisor)
         vcpu.sstatus = (vcpu.sstatus & ~std::uint64_t{1 << 8}) | (request[2] & 1) << 8;
     else
-        vcpu.state(which) = request[2] & choosable(which);
+        *place(vcpu, request[1]) = request[2] & choosable(which);
     if (which == abi::VcpuRegister::Vstimecmp && !nucleus.has(abi::SystemFeature::Sstc)) {
         interrupt(vcpu, 0, abi::hvip::vstip);
         if (vcpu.thread)

@@ -51,9 +51,9 @@ std::optional<std::uint64_t> named_harts(const Guest& guest, std::uint64_t mask,
     return Next::Choice;
 }
 
-[[gnu::noinline]] Next fence_everywhere(Hart& hart, Vcpu& self) {
+[[gnu::noinline]] Next fence_others(Hart& hart, Vcpu& self, std::uint64_t harts) {
     const Locked locked{nucleus.lock};
-    fence(hart, self.guest->space);
+    fence(hart, self.guest->space, harts);
     settle(hart);
     return Next::Choice;
 }
@@ -75,7 +75,7 @@ Next send_ipi(Vcpu& self, std::uint64_t harts) {
 /// Drops translations and stale instructions. More than asked for, on each of these vCPUs, never less.
 Next remote_fence(Hart& hart, Vcpu& self, std::uint64_t harts) {
     if ((harts & ~(std::uint64_t{1} << self.id)) != 0)
-        return fence_everywhere(hart, self);
+        return fence_others(hart, self, harts);
     if (harts != 0)
         asm volatile("hfence.vvma\n fence.i" ::: "memory");
     return Next::Guest;

@@ -99,7 +99,9 @@ void load(Vcpu& vcpu, Hart& hart) {
     if (fresh) // it may have missed that its code was changed
         asm volatile("fence.i" ::: "memory");
     for_each_register(vcpu, [](auto reg, std::uint64_t& value) { reg.write(value); });
-    csr::hedeleg.write(vcpu.guest->has(abi::GuestFlags::Program) ? firmware_exceptions : delegated_exceptions);
+    const std::uint64_t breakpoint = vcpu.state(VcpuRegister::Debug) << 3;
+    csr::hedeleg.write(vcpu.guest->has(abi::GuestFlags::Program) ? firmware_exceptions
+                                                                 : delegated_exceptions & ~breakpoint);
     Sstatus status{{vcpu.sstatus}};
     csr::sstatus.set(float_unit);
     guest_state_load_float(vcpu.floats.data());
