@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/project.hpp"
+
+#include <system_error>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cli/cache.hpp"
+#include "cli/command.hpp"
+
+namespace fs = std::filesystem;
+
+Project::Project()
+    : root{fs::canonical("/proc/self/exe").parent_path() / "../../.."},
+      target{fs::weakly_canonical(root / "build/target")},
+      folders{target / "bin", target / "images", cache_folder() / "debian"} {}
+
+int fetch_artefacts(const std::vector<std::string>& names, bool anew) {
+    std::vector<std::string> words{(Project{}.root / "tools/fetch-debian").string()};
+    if (anew)
+        words.push_back("--force");
+    words.insert(words.end(), names.begin(), names.end());
+    return command::run(words);
+}
+
+std::optional<manifest::Manifest> read_manifest(const fs::path& file, bool fetch, std::vector<std::string> others) {
+    manifest::Folders folders = Project{}.folders;
+    folders.others = std::move(others);
+    if (fetch)
+        folders.fetch = [](const std::string& name) { (void)fetch_artefacts({name}); };
+    auto manifest = manifest::read(file, folders);
+    if (manifest)
+        return std::move(*manifest);
+    for (const std::string& complaint : manifest.error())
+        fmt::print(stderr, "{}\n", complaint);
+    return {};
+}
+
+fs::path memory_file(const std::vector<char>& bytes) {
+    const int file = memfd_create("bundle", 0);
+    for (std::size_t done = 0; done < bytes.size();) {
+        const ssize_t written = write(file, bytes.data() + done, bytes.size() - done);
+        if (written < 0)
+            throw std::system_error{errno, std::generic_category(), "the bundle"};
+        done += static_cast<std::size_t>(written);
+    }
+    return fmt::format("/proc/self/fd/{}", file);
+}
