@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
 
+#include "base/control.hpp"
 #include "monitors/machine/sbi.hpp"
 #include "monitors/machine/trace.hpp"
 #include "sdk/event.hpp"
@@ -32,6 +34,8 @@ class Vcpu {
     void interrupt(std::uint64_t set, std::uint64_t clear) const { cpu_.interrupt(set, clear); }
     /// Of its own thread: legacy SBI's timer and interrupt.
     sdk::VirtualCpu& cpu() { return cpu_; }
+    /// What it has done so far. From any thread: a number may be a moment old.
+    control::VcpuStats stats() const;
 
     /// Where its exits are recorded from now on; null: nowhere.
     void trace_into(TraceWriter* writer) { trace_ = writer; }
@@ -46,7 +50,11 @@ class Vcpu {
 
   private:
     static constexpr std::uint64_t look_bit = 1, work_bit = 2;
-
+    void count(control::ExitKind kind) {
+        auto& counter = exits_[static_cast<std::size_t>(kind)];
+        counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
+    void set_clock();
     void set_up(const Start& start);
     void run_guest();
     void rest();
@@ -70,6 +78,8 @@ class Vcpu {
     unsigned id_;
     sdk::VirtualCpu cpu_;
     sdk::Event wake_;
+    std::array<std::atomic<std::uint64_t>, control::exit_kinds> exits_{}; ///< those that came here
+    std::uint64_t lost_ticks_ = 0; ///< of those that the machine was paused for, what the guest's time is back
     bool running_ = false;
     std::atomic<TraceWriter*> trace_{nullptr};
     std::atomic<bool> parked_{true}, trapped_{false};
