@@ -15,8 +15,8 @@ enum class Call : std::uint64_t {
     HandleGrant,   ///< (process, handle, rights) -> slot in that process; to oneself: a weaker duplicate
     RangeSplit,    ///< (memory or interrupt, first, count) -> handle of that part; in pages or lines
     RangeInfo,     ///< (memory or interrupt, 0: first, 1: count, 2: kind) -> number
-    ProcessCreate, ///< (quota pages, event, bits, set of harts) -> process, nested at most 8 deep; the bits are raised
-                   ///< when it ends
+    ProcessCreate, ///< (quota pages, event, bits, set of harts, share of the time on harts, to 1000000; 0: 10000) ->
+                   ///< process, nested at most 8 deep; the bits are raised when it ends
     ProcessReport, ///< (process, index of `ReportWord`) -> word
     ProcessExit,   ///< (status): ends the calling process
     ThreadCreate,  ///< (process, pc, sp, argument for a0, hart, priority) -> thread; hart ~0: the caller's

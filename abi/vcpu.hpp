@@ -49,10 +49,12 @@ struct ExitRecord {
 
 /// How often the nucleus answered the guest itself, without an exit. It only counts here and never looks.
 struct Answered {
-    std::uint64_t timers; ///< SBI TIME set_timer
-    std::uint64_t ipis;   ///< SBI IPI send_ipi
-    std::uint64_t fences; ///< SBI RFENCE, any function
-    std::uint64_t waits;  ///< WFI that trapped
+    std::uint64_t timers;    ///< SBI TIME set_timer
+    std::uint64_t ipis;      ///< SBI IPI send_ipi
+    std::uint64_t fences;    ///< SBI RFENCE, any function
+    std::uint64_t waits;     ///< WFI that trapped
+    std::uint64_t run_ticks; ///< time on a hart, its monitor's included, in timebase ticks; up to the hart's last
+                             ///< look at its lists
 };
 
 /// The page that nucleus and monitor share. It holds only what the guest owns anyway.

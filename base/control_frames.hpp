@@ -122,6 +122,10 @@ class Decoder {
 
     std::span<const std::byte> hunt(std::span<const std::byte> bytes) {
         while (!bytes.empty() && have_ < beginning.size()) {
+            if (have_ == 0) // preambles are long
+                bytes = {std::ranges::find(bytes, beginning[0]), bytes.end()};
+            if (bytes.empty())
+                break;
             if (bytes[0] == beginning[have_])
                 ++have_;
             else

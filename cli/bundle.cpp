@@ -96,6 +96,26 @@ void write_system(void* fdt, const manifest::Machine& machine, const Members& me
     check(fdt_property_u32(fdt, "mmu", static_cast<std::uint32_t>(machine.mmu)), "mmu");
 }
 
+void write_list(void* fdt, const char* name, const std::vector<std::string>& strings) {
+    std::string list;
+    for (const std::string& string : strings)
+        list += string + '\0';
+    if (!list.empty())
+        check(fdt_property(fdt, name, list.data(), static_cast<int>(list.size())), name);
+}
+
+/// When it starts, and its part of the harts' time.
+void write_lifecycle(void* fdt, const manifest::Machine& machine) {
+    const auto number = [&](const char* name, std::uint64_t value) {
+        check(fdt_property_u32(fdt, name, static_cast<std::uint32_t>(value)), name);
+    };
+    number("share", machine.share);
+    number("restart", machine.restart);
+    number("backoff", machine.backoff);
+    number("autostart", machine.autostart);
+    write_list(fdt, "after", machine.after);
+}
+
 /// After all properties: device trees have nodes behind them.
 void write_disks(void* fdt, const manifest::Machine& machine, const Members& member) {
     for (std::size_t i = 0; i < machine.disks.size(); ++i) {
@@ -138,12 +158,9 @@ std::vector<char> device_tree(const manifest::Manifest& manifest,
         check(fdt_property_u32(fdt, "quota", static_cast<std::uint32_t>(machine.quota)), "quota");
         check(fdt_property_u32(fdt, "priority", static_cast<std::uint32_t>(machine.priority)), "priority");
         check(fdt_property_u64(fdt, "harts", machine.harts), "harts");
+        write_lifecycle(fdt, machine);
         write_system(fdt, machine, member);
-        std::string devices; // a string list
-        for (const std::string& device : machine.devices)
-            devices += device + '\0';
-        if (!devices.empty())
-            check(fdt_property(fdt, "devices", devices.data(), static_cast<int>(devices.size())), "devices");
+        write_list(fdt, "devices", machine.devices);
         write_disks(fdt, machine, member);
         check(fdt_end_node(fdt), "machine");
     }
@@ -168,6 +185,8 @@ std::vector<char> make(const manifest::Manifest& manifest) {
     };
     for (const manifest::Machine& machine : manifest.machines) {
         name(machine.monitor, "bin");
+        if (machine.system) // whose console it is; built beside the monitor
+            name(machine.monitor.parent_path() / "console", "bin");
         name(machine.image, "images");
         name(machine.kernel_file, "kernels");
         name(machine.initrd, "images");

@@ -1,190 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // `sundew`, the host's tool: one verb for each thing that a person does with Sundew.
-#include <algorithm>
 #include <exception>
-#include <filesystem>
-#include <fstream>
-#include <optional>
-#include <regex>
-#include <system_error>
-#include <thread>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "cli/bench/suite.hpp"
-#include "cli/bundle.hpp"
-#include "cli/command.hpp"
-#include "cli/project.hpp"
-#include "cli/qemu.hpp"
-
-namespace {
-
-namespace fs = std::filesystem;
-
-constexpr int failed = 1;
-
-void write_file(const fs::path& file, const std::vector<char>& bytes) {
-    std::ofstream stream{file, std::ios::binary};
-    stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    if (!stream.flush())
-        throw std::runtime_error{fmt::format("{}: cannot be written", file.string())};
-}
-
-struct Run {
-    fs::path manifest = Project{}.root / "examples/debian/debian.toml";
-    fs::path bundle; ///< instead of a manifest
-    qemu::Machine machine;
-    std::optional<std::uint64_t> memory; ///< of the host; none: what the machines need
-    bool print_command = false;
-
-    int operator()() {
-        machine.nucleus = Project{}.target / "nucleus.bin";
-        if (!bundle.empty()) {
-            machine.bundle = bundle;
-        } else {
-            auto read = read_manifest(manifest);
-            if (!read)
-                return failed;
-            for (const manifest::Disk* disk : manifest::assign_devices(*read))
-                machine.drives.push_back({disk->file, disk->read_only});
-            const std::vector<char> packed = bundle::make(*read);
-            machine.memory = std::max(machine.memory, memory_for(*read, packed.size()));
-            machine.bundle = memory_file(packed);
-        }
-        machine.memory = memory.value_or(machine.memory);
-        if (print_command) {
-            if (bundle.empty())
-                machine.bundle = "BUNDLE";
-            fmt::print("{}\n", command::quote(qemu::command(machine)));
-            return 0;
-        }
-        command::become(qemu::command(machine));
-    }
-};
-
-int check(const fs::path& file) {
-    const auto manifest = read_manifest(file, false);
-    if (!manifest)
-        return failed;
-    fmt::print("{}: all is well, {} machine{}\n", file.string(), manifest->machines.size(),
-               manifest->machines.size() == 1 ? "" : "s");
-    return 0;
-}
-
-int make_bundle(const fs::path& file, const fs::path& output) {
-    auto manifest = read_manifest(file);
-    if (!manifest)
-        return failed;
-    (void)manifest::assign_devices(*manifest);
-    write_file(output, bundle::make(*manifest));
-    return 0;
-}
-
-/// Runs everything that CTest knows and closes with the line that CI looks for.
-int test(bool long_tests, const std::string& only) {
-    const fs::path folder = fs::weakly_canonical(Project{}.root / "build/host"), results = folder / "results.xml";
-    std::vector<std::string> words{"ctest",
-                                   "--test-dir",
-                                   folder.string(),
-                                   "--output-on-failure",
-                                   "--no-tests=error",
-                                   "-j",
-                                   std::to_string(std::max(1u, std::thread::hardware_concurrency())),
-                                   "--output-junit",
-                                   results.string()};
-    if (!long_tests)
-        words.insert(words.end(), {"-LE", "long"});
-    if (!only.empty())
-        words.insert(words.end(), {"-R", only});
-    fs::remove(results);
-    const int status = command::run(words);
-    std::ifstream stream{results};
-    const std::string text{std::istreambuf_iterator<char>{stream}, {}};
-    std::smatch tests, failures;
-    if (!std::regex_search(text, tests, std::regex{"tests=\"([0-9]+)\""}) ||
-        !std::regex_search(text, failures, std::regex{"failures=\"([0-9]+)\""})) {
-        fmt::print("ctest left no result\n0 passed, 1 failed\n");
-        return failed;
-    }
-    const int wrong = std::stoi(failures[1]);
-    (void)command::run({(Project{}.root / "tools/count-nucleus").string()});
-    fmt::print("{} passed, {} failed\n", std::stoi(tests[1]) - wrong, wrong);
-    return status == 0 && wrong == 0 ? 0 : failed;
-}
-
-void add_machine_options(CLI::App& app, qemu::Machine& machine, std::optional<std::uint64_t>& memory) {
-    app.add_option("--cpu", machine.cpu, "QEMU's model of the harts")->capture_default_str();
-    app.add_option("--qemu", machine.qemu,
-                   "7 or 10 (as `sundew test` fetches them), or a path; unless said, the one that is installed");
-    app.add_option("--memory", memory, "the host's RAM; unless said, what the machines need, at least 512M")
-        ->transform(CLI::AsSizeValue(false));
-}
-
-}
+#include "cli/verbs/verbs.hpp"
 
 int main(int argc, char** argv) try {
-    CLI::App app{"Sundew, a hypervisor for RISC-V, on QEMU's machine `virt`."};
-    app.name("sundew");
-    app.require_subcommand(1);
-    int status = 0;
-
-    Run run;
-    CLI::App& run_verb =
-        *app.add_subcommand("run", "Boot a manifest's machines; Debian unless one is named. Ctrl-A X leaves QEMU.");
-    run_verb.footer("Keys of a manifest's [[vm]] tables:\n" + manifest::describe_keys());
-    auto* manifest_option = run_verb.add_option("manifest", run.manifest, "the manifest, a TOML file");
-    run_verb.add_option("--bundle", run.bundle, "a bundle that was made before, instead of a manifest")
-        ->excludes(manifest_option)
-        ->check(CLI::ExistingFile);
-    run_verb.add_option("--harts", run.machine.harts, "the host's harts")
-        ->check(CLI::Range(1, 64))
-        ->capture_default_str();
-    add_machine_options(run_verb, run.machine, run.memory);
-    run_verb.add_flag("--print-command", run.print_command, "only print QEMU's command line");
-    run_verb.add_option("--with", run.machine.more, "one more argument for QEMU; may be given again")
-        ->allow_extra_args(false);
-    run_verb.callback([&] { status = run(); });
-
-    fs::path check_file;
-    CLI::App& check_verb = *app.add_subcommand("check", "Check a manifest and say what is wrong with it.");
-    check_verb.add_option("manifest", check_file, "the manifest, a TOML file")->required();
-    check_verb.callback([&] { status = check(check_file); });
-
-    fs::path bundle_file, bundle_output;
-    CLI::App& bundle_verb =
-        *app.add_subcommand("bundle", "Pack a manifest and all that it names into an initrd for the nucleus.");
-    bundle_verb.add_option("manifest", bundle_file, "the manifest, a TOML file")->required();
-    bundle_verb.add_option("-o,--output", bundle_output, "where to write it")->required();
-    bundle_verb.callback([&] { status = make_bundle(bundle_file, bundle_output); });
-
-    std::vector<std::string> artefacts;
-    bool anew = false;
-    CLI::App& fetch_verb = *app.add_subcommand(
-        "fetch",
-        "Make what machines boot from, out of Debian's packages: kernel, initrd, root.ext4 and disk.ext4 unless "
-        "others are named (u-boot, installer-kernel, installer-initrd).");
-    fetch_verb.add_option("what", artefacts, "what to make; it is then debian:NAME in manifests");
-    fetch_verb.add_flag("--force", anew, "also what is there");
-    fetch_verb.callback([&] { status = fetch_artefacts(artefacts, anew); });
-
-    bool long_tests = false;
-    std::string only;
-    CLI::App& test_verb = *app.add_subcommand("test", "Run the unit tests, the system tests and the style checks.");
-    test_verb.add_flag("--long", long_tests, "the long ones too");
-    test_verb.add_option("--only", only, "those whose name matches this regular expression");
-    test_verb.callback([&] { status = test(long_tests, only); });
-
-    bench::Suite suite;
-    bench::add_verb(app, suite, status);
-
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        constexpr int usage = 2;
-        return app.exit(error) == 0 ? 0 : usage;
-    }
-    return status;
+    CommandLine line{"sundew", "Sundew, a hypervisor for RISC-V, on QEMU's machine `virt`."};
+    for (AddVerb* add :
+         {add_run,      add_ps,     add_console, add_logs,  add_start, add_stop,   add_restart, add_pause,
+          add_resume,   add_create, add_rm,      add_top,   add_stats, add_events, add_trace,   add_gdb,
+          add_shutdown, add_check,  add_bundle,  add_fetch, add_test,  add_bench,  add_man,     add_completion})
+        add(line);
+    return line.run(argc, argv);
 } catch (const std::exception& error) {
     fmt::print(stderr, "sundew: {}\n", error.what());
     return failed;

@@ -10,6 +10,8 @@
 
 #include "base/machine_layout.hpp"
 #include "cli/manifest_keys.hpp"
+#include "cli/manifest_order.hpp"
+#include "cli/nearest.hpp"
 #include "cli/qemu.hpp"
 
 namespace manifest {
@@ -17,23 +19,6 @@ namespace manifest {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Single edits that make one word of the other (Levenshtein).
-std::size_t distance(std::string_view left, std::string_view right) {
-    std::vector<std::size_t> row(right.size() + 1);
-    for (std::size_t j = 0; j <= right.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 1; i <= left.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= right.size(); ++j) {
-            const std::size_t substitute = diagonal + (left[i - 1] != right[j - 1]);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
-        }
-    }
-    return row.back();
-}
 
 /// What only all keys together tell: whether the kernel is there, and whether everything fits into the RAM.
 void check_system(const Machine& machine, const toml::table& table, const Context& context) {
@@ -83,9 +68,11 @@ Machine read_machine(const toml::table& table, const Context& context) {
         const std::string_view text = name.str();
         const auto key = std::ranges::find(vm_keys(), text, &Key::name);
         if (key == vm_keys().end()) {
-            const auto nearest =
-                std::ranges::min_element(vm_keys(), {}, [&](const Key& each) { return distance(text, each.name); });
-            context.complain(value, fmt::format("there is no key '{}': did you mean '{}'?", text, nearest->name));
+            std::vector<std::string> names;
+            for (const Key& each : vm_keys())
+                names.emplace_back(each.name);
+            context.complain(name.source(),
+                             fmt::format("there is no key '{}': did you mean '{}'?", text, nearest(text, names)));
         } else if (const auto wrong = key->take(machine, value, context)) {
             context.complain(value, fmt::format("key '{}': {}", text, *wrong));
         }
@@ -161,15 +148,18 @@ std::expected<Manifest, Complaints> parse(std::string_view text, const fs::path&
         } else if (name.str() == "vm" && value.is_array_of_tables()) {
             for (const toml::node& each : *value.as_array()) {
                 Machine machine = read_machine(*each.as_table(), context);
-                if (!machine.name.empty() &&
-                    std::ranges::find(manifest.machines, machine.name, &Machine::name) != manifest.machines.end())
-                    context.complain(each, fmt::format("key 'name': another machine is called '{}': give each its own",
-                                                       machine.name));
+                const bool taken = std::ranges::count(manifest.machines, machine.name, &Machine::name) != 0 ||
+                                   std::ranges::count(folders.others, machine.name) != 0;
+                if (!machine.name.empty() && taken)
+                    context.complain(
+                        *each.as_table()->get("name"),
+                        fmt::format("key 'name': another machine is called '{}': give each its own", machine.name));
                 check_disks(machine, *each.as_table(), manifest, context);
                 manifest.machines.push_back(std::move(machine));
             }
+            check_order(manifest.machines, *value.as_array(), context);
         } else {
-            context.complain(value, fmt::format("'{}' is not known here: write [[vm]] tables", name.str()));
+            context.complain(name.source(), fmt::format("'{}' is not known here: write [[vm]] tables", name.str()));
         }
     }
     constexpr std::size_t machine_limit = 64;
@@ -205,6 +195,13 @@ std::vector<const Disk*> assign_devices(Manifest& manifest) {
             machine.terminal = qemu::serial_device;
     }
     return disks;
+}
+
+std::string reference() {
+    std::string text = "| key | meaning |\n| --- | --- |\n";
+    for (const Key& key : vm_keys())
+        text += fmt::format("| `{}` | {}{} |\n", key.name, key.meaning, key.required ? " (required)" : "");
+    return text;
 }
 
 std::string describe_keys() {

@@ -34,7 +34,11 @@ struct Machine {
     std::uint64_t console = 0, mmu = 4; ///< as in sdk::Startup
     std::uint64_t cpus = 1, memory = 2 << 20, heap = 256 << 10, quota = 64, priority = 100;
     std::uint64_t harts = ~std::uint64_t{0}; ///< a set of hart numbers
-    std::vector<std::string> devices;        ///< names of nodes in the host's device tree
+    std::uint64_t share = 100, restart = 0;  ///< restart: as control::RestartPolicy
+    std::uint64_t backoff = 1;               ///< seconds before the first restart by policy
+    bool autostart = true;
+    std::vector<std::string> after;   ///< names of machines
+    std::vector<std::string> devices; ///< names of nodes in the host's device tree
 };
 
 struct Manifest {
@@ -50,6 +54,7 @@ using Complaints = std::vector<std::string>;
 struct Folders {
     std::filesystem::path programs, images, artefacts = {};
     std::function<void(const std::string& name)> fetch = {}; ///< makes an artefact that is not there; may do nothing
+    std::vector<std::string> others = {};                    ///< names of machines that the system has already
 };
 
 /// Reads and checks `file`; every mistake in it is told, not only the first.
@@ -64,5 +69,7 @@ std::vector<const Disk*> assign_devices(Manifest& manifest);
 
 /// The keys of a `[[vm]]` table, for people: a line each.
 std::string describe_keys();
+/// The same as the table of docs/manifest.md.
+std::string reference();
 
 }

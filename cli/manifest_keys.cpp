@@ -144,6 +144,34 @@ std::optional<std::string> take_command_line(Machine& machine, const toml::node&
     return {};
 }
 
+Key flag(const char* name, const char* meaning, bool Machine::* member) {
+    return {name, meaning, false,
+            [=](Machine& machine, const toml::node& node, const Context&) -> std::optional<std::string> {
+                const auto value = node.value_exact<bool>();
+                if (!value)
+                    return "write true or false";
+                machine.*member = *value;
+                return {};
+            }};
+}
+
+std::optional<std::string> take_after(Machine& machine, const toml::node& node, const Context&) {
+    constexpr std::size_t most = 4; // bundle_manifest::Machine
+    const toml::array* list = node.as_array();
+    if (list)
+        for (const toml::node& each : *list) {
+            const auto text = each.value_exact<std::string>();
+            if (!text) {
+                list = nullptr;
+                break;
+            }
+            machine.after.push_back(*text);
+        }
+    if (!list || machine.after.size() > most)
+        return "write a list of at most 4 names of machines";
+    return {};
+}
+
 /// One of a few words; their numbers are `first` and what follows.
 Key choice(const char* name, const char* meaning, std::uint64_t Machine::* member, std::uint64_t first,
            std::vector<std::string> words) {
@@ -190,6 +218,15 @@ const std::array keys{
     number("quota", "pages of the nucleus's pool that the monitor may use, 1 to 65536; 64 unless said", &Machine::quota,
            1, 65536),
     number("priority", "1 to 255, more goes first; 100 unless said", &Machine::priority, 1, 255),
+    number("share", "of the time on harts, among machines of one priority: 1 to 10000; 100 unless said",
+           &Machine::share, 1, 10000),
+    flag("autostart", "whether it starts with the system; true unless said", &Machine::autostart),
+    Key{"after", "names of machines that run before it starts, at most 4", false, take_after},
+    choice("restart",
+           "\"no\", \"on-failure\" or \"always\": whether it is started again when it has ended; no unless said",
+           &Machine::restart, 0, {"no", "on-failure", "always"}),
+    number("backoff", "seconds before it is started again, doubled with each failure: 1 to 3600; 1 unless said",
+           &Machine::backoff, 1, 3600),
     Key{"harts", "numbers of the harts that it may run on; all unless said", false, take_harts},
     Key{"devices", "devices of the host that are its own: names of nodes in the host's device tree, at most 4", false,
         take_devices},

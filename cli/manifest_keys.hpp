@@ -19,8 +19,9 @@ struct Context {
     const Folders& folders;
     Complaints& complaints;
 
-    void complain(const toml::node& node, const std::string& text) const {
-        const auto& at = node.source().begin;
+    void complain(const toml::node& node, const std::string& text) const { complain(node.source(), text); }
+    void complain(const toml::source_region& where, const std::string& text) const {
+        const auto& at = where.begin;
         complaints.push_back(fmt::format("{}:{}:{}: {}", file.string(), at.line, at.column, text));
     }
 };

@@ -38,8 +38,8 @@ struct Manifests : testing::Test {
 };
 
 TEST_F(Manifests, ComplainWithFileLineAndColumn) {
-    EXPECT_EQ(complaint("[[vm]]\nname = \"a\"\n  mnitor = 1\n").substr(0, 58),
-              "f.toml:3:12: there is no key 'mnitor': did you mean 'monit");
+    EXPECT_EQ(complaint("[[vm]]\nname = \"a\"\n  mnitor = 1\n").substr(0, 57),
+              "f.toml:3:3: there is no key 'mnitor': did you mean 'monit");
     EXPECT_EQ(complaint("[[vm]]\nmemory = \"1\"\n").substr(0, 29), "f.toml:2:10: key 'memory': wr");
     EXPECT_EQ(complaint("x = \n").substr(0, 9), "f.toml:1:");
     EXPECT_NE(complaint("[[vm]]\nname = \"a\"\nmonitor = \"broken\"\n").find("is no program"), std::string::npos);
@@ -65,6 +65,11 @@ TEST_F(Manifests, BecomeADeviceTreeThatTheManagerReads) {
         machine.image = folder / "image";
         machine.devices = {"rtc@101000", "x"};
         machine.memory = 64 << 20;
+        machine.share = 300;
+        machine.restart = 2;
+        machine.backoff = 7;
+        machine.autostart = false;
+        machine.after = {"one"};
     }
     const auto bundle = bundle::make(manifest);
     const auto blob = cpio::find(std::as_bytes(std::span{bundle}), "manifest.dtb");
@@ -79,7 +84,19 @@ TEST_F(Manifests, BecomeADeviceTreeThatTheManagerReads) {
     EXPECT_EQ(two.device_count, 2u);
     EXPECT_EQ(two.devices[0], "rtc@101000");
     EXPECT_EQ(two.memory, 64u << 20);
+    EXPECT_EQ(std::tuple(two.share, two.restart, two.backoff, two.autostart), std::tuple(300, 2, 7, 0));
+    ASSERT_EQ(two.after_count, 1u);
+    EXPECT_EQ(two.after[0], "one");
     EXPECT_TRUE(cpio::find(std::as_bytes(std::span{bundle}), "images/image"));
+}
+
+TEST(ManifestReference, IsMadeOfTheTableThatTheCheckerUses) {
+    const fs::path page = fs::path{SUNDEW_ROOT} / "docs/manifest.md";
+    std::ifstream stream{page};
+    const std::string text{std::istreambuf_iterator<char>{stream}, {}};
+    EXPECT_NE(text.find("\n\n" + manifest::reference() + "\n"), std::string::npos)
+        << page << " must hold this table, as `sundew man --manifest` prints it:\n"
+        << manifest::reference();
 }
 
 TEST(Bench, ReadsFiguresOutOfAConsole) {

@@ -9,9 +9,16 @@
 
 #include <fmt/format.h>
 
+#include "cli/cache.hpp"
 #include "cli/command.hpp"
 
-/// Makes what machines boot from, those that are missing: for the default machine, unless others are named.
+namespace fs = std::filesystem;
+
+Project::Project()
+    : root{fs::canonical("/proc/self/exe").parent_path() / "../../.."},
+      target{fs::weakly_canonical(root / "build/target")},
+      folders{target / "bin", target / "images", cache_folder() / "debian"} {}
+
 int fetch_artefacts(const std::vector<std::string>& names, bool anew) {
     std::vector<std::string> words{(Project{}.root / "tools/fetch-debian").string()};
     if (anew)
@@ -20,9 +27,9 @@ int fetch_artefacts(const std::vector<std::string>& names, bool anew) {
     return command::run(words);
 }
 
-/// The manifest, or its complaints on stderr.
-std::optional<manifest::Manifest> read_manifest(const std::filesystem::path& file, bool fetch) {
+std::optional<manifest::Manifest> read_manifest(const fs::path& file, bool fetch, std::vector<std::string> others) {
     manifest::Folders folders = Project{}.folders;
+    folders.others = std::move(others);
     if (fetch)
         folders.fetch = [](const std::string& name) { (void)fetch_artefacts({name}); };
     auto manifest = manifest::read(file, folders);
@@ -33,8 +40,7 @@ std::optional<manifest::Manifest> read_manifest(const std::filesystem::path& fil
     return {};
 }
 
-/// The bundle as a file that only this process and what it becomes can see, by its path.
-std::filesystem::path memory_file(const std::vector<char>& bytes) {
+fs::path memory_file(const std::vector<char>& bytes) {
     const int file = memfd_create("bundle", 0);
     for (std::size_t done = 0; done < bytes.size();) {
         const ssize_t written = write(file, bytes.data() + done, bytes.size() - done);
@@ -45,14 +51,13 @@ std::filesystem::path memory_file(const std::vector<char>& bytes) {
     return fmt::format("/proc/self/fd/{}", file);
 }
 
-/// RAM that a host needs for these machines and what they come in, with some to spare.
 std::uint64_t memory_for(const manifest::Manifest& manifest, std::uint64_t bundle_bytes) {
     constexpr std::uint64_t spare = 64 << 20;
     std::uint64_t bytes = bundle_bytes + spare;
     for (const manifest::Machine& machine : manifest.machines) {
         bytes += machine.memory + machine.heap;
         for (const manifest::Disk& disk : machine.disks)
-            bytes += disk.ram ? std::filesystem::file_size(disk.file) : 0;
+            bytes += disk.ram ? fs::file_size(disk.file) : 0;
     }
     // QEMU puts the bundle into the middle of the RAM, or 512 MiB behind the nucleus: room for it all above that.
     constexpr std::uint64_t small = 192 << 20, below = 512 << 20;

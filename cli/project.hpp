@@ -7,25 +7,23 @@
 #include <string>
 #include <vector>
 
-#include "cli/cache.hpp"
 #include "cli/manifest.hpp"
-
-/// The project that this tool was built in, and what its verbs share.
 
 /// Where things are: this program is build/host/cli/sundew of the project.
 struct Project {
-    std::filesystem::path root = std::filesystem::canonical("/proc/self/exe").parent_path() / "../../..";
-    std::filesystem::path target = std::filesystem::weakly_canonical(root / "build/target");
-    manifest::Folders folders{target / "bin", target / "images", cache_folder() / "debian"};
+    std::filesystem::path root, target;
+    manifest::Folders folders;
+    Project();
 };
 
 /// Makes what machines boot from, those that are missing: for the default machine, unless others are named.
 int fetch_artefacts(const std::vector<std::string>& names, bool anew = false);
 
-/// The manifest, or its complaints on stderr.
-std::optional<manifest::Manifest> read_manifest(const std::filesystem::path& file, bool fetch = true);
+/// The manifest, or its complaints on stderr. With `fetch`, what it names and is not there is made.
+std::optional<manifest::Manifest> read_manifest(const std::filesystem::path& file, bool fetch = true,
+                                                std::vector<std::string> others = {});
 
-/// Bytes as a file that only this process and what it starts or becomes can see, by its path.
+/// The bundle as a file that only this process and what it starts or becomes can see, by its path.
 std::filesystem::path memory_file(const std::vector<char>& bytes);
 
 /// RAM that a host needs for these machines and what they come in, with some to spare.

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/control.hpp"
 #include "cli/cache.hpp"
 
 namespace qemu {
@@ -37,6 +38,14 @@ std::vector<std::string> unpacked(const fs::path& root) {
         }
     }
     return {};
+}
+
+/// A path as a part of one of QEMU's options, which wants commas doubled.
+std::string option(const fs::path& path) {
+    std::string text = path.string();
+    for (std::size_t at = 0; (at = text.find(',', at)) != text.npos; at += 2)
+        text.insert(at, ",");
+    return text;
 }
 
 std::vector<std::string> find(const std::string& which) {
@@ -79,18 +88,20 @@ std::vector<std::string> command(const Machine& machine) {
     words.insert(words.end(), rest.begin(), rest.end());
     if (!machine.bundle.empty())
         words.insert(words.end(), {"-initrd", machine.bundle.string()});
-    if (!machine.drives.empty())
+    if (!machine.drives.empty() || !machine.control.empty())
         words.insert(words.end(), {"-global", "virtio-mmio.force-legacy=false"});
     for (std::size_t i = 0; i < machine.drives.size(); ++i) {
-        std::string file = machine.drives[i].file.string();
-        for (std::size_t at = 0; (at = file.find(',', at)) != file.npos; at += 2)
-            file.insert(at, ","); // how QEMU wants commas in its options
         words.insert(words.end(),
                      {"-drive",
-                      fmt::format("file={},format=raw,if=none,id=disk{}{}", file, i,
+                      fmt::format("file={},format=raw,if=none,id=disk{}{}", option(machine.drives[i].file), i,
                                   machine.drives[i].read_only ? ",readonly=on" : ""),
                       "-device", fmt::format("virtio-blk-device,drive=disk{0},bus=virtio-mmio-bus.{0}", i)});
     }
+    if (!machine.control.empty())
+        words.insert(words.end(),
+                     {"-chardev", fmt::format("socket,id=control,path={},server=on,wait=off", option(machine.control)),
+                      "-device", fmt::format("virtio-serial-device,bus=virtio-mmio-bus.{}", drive_limit), "-device",
+                      fmt::format("virtserialport,chardev=control,name={}", control::port_name)});
     words.insert(words.end(), machine.more.begin(), machine.more.end());
     return words;
 }

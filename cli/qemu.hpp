@@ -14,7 +14,7 @@ struct Drive {
     std::filesystem::path file;
     bool read_only = false;
 };
-inline constexpr std::size_t drive_limit = 8;
+inline constexpr std::size_t drive_limit = 7; ///< the last of QEMU's 8 buses is the control channel's
 /// What the host's device tree calls the device of a drive.
 std::string drive_device(std::size_t number);
 /// And its serial port.
@@ -28,6 +28,7 @@ struct Machine {
     std::filesystem::path nucleus, bundle; ///< or another kernel, with its initrd or none
     std::string serial = "mon:stdio";
     std::vector<Drive> drives;
+    std::filesystem::path control; ///< the socket of its console port `sundew.control`; empty: it has none
     std::vector<std::string> more; ///< arguments as they are
 };
 

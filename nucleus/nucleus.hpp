@@ -30,9 +30,10 @@ struct Hart {
     std::uint64_t fence_epoch;
     std::uint64_t fence_vcpus; ///< of a guest's space: those whose harts it waits for
 
-    OrderedList<Thread, &Thread::next, &Thread::urgency> ready;
+    OrderedList<Thread, &Thread::next, &Thread::order> ready;
     OrderedList<Timer, &Timer::next, &Timer::deadline> timers;
     std::uint64_t slice_end;
+    std::uint64_t charged;      ///< up to when `current` has been charged for its time
     std::uint64_t armed;        ///< deadline in the hart's timer
     std::uint64_t vmid_tickets; ///< handed out so far
     std::atomic<bool> running;  ///< it has come into the nucleus

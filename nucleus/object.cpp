@@ -9,6 +9,7 @@ void set_up(Process& process, Account& payer, std::uint64_t quota, std::uint64_t
     account.left = quota;
     account.payer = &account;
     process.harts = harts;
+    process.share = share_usual;
     process.handles = new (nucleus.pool.allocate(account)) HandleTable;
     void* root = nucleus.pool.allocate(account);
     constexpr std::size_t window_entry = 511; // all spaces share the window's tables
@@ -23,6 +24,7 @@ void set_up(Thread& thread, Process& process, Hart& hart, std::uint8_t urgency) 
     thread.process = &process;
     thread.hart = &hart;
     thread.urgency = urgency;
+    thread.set_order();
 }
 
 void set_up(Vcpu& vcpu, Guest& guest, abi::VcpuPage& page, std::uint64_t page_address) {

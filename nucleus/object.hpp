@@ -64,6 +64,7 @@ struct Process {
     Process* parent = nullptr; ///< its quota came from there and goes back there
     std::uint64_t depth = 0;   ///< ancestors, the manager included
     std::uint64_t harts = 0;   ///< where its threads may run, as a set of hart numbers
+    std::uint64_t share = 0;   ///< of the time on harts, against others of the same priority
     Signal death;
     abi::ProcessState state = abi::ProcessState::Alive;
     std::uint64_t cause = 0, trap_value = 0;
@@ -98,7 +99,9 @@ struct Thread {
     Process* process;
     Hart* hart;
     Thread* next;         ///< in its hart's ready list or an event's waiters
-    std::uint8_t urgency; ///< 255 - priority: lists are in ascending order
+    std::uint8_t urgency; ///< 255 - priority
+    std::uint64_t pass;   ///< time on harts, divided by its process's share: who has had least is next
+    std::uint64_t order;  ///< urgency, then pass: lists are in ascending order
     bool dead;
     Wait wait;
     Event* event; ///< waited for, for any of
@@ -106,13 +109,14 @@ struct Thread {
     Timer timer;
 
     bool in_guest() const { return active != &registers; }
+    void set_order() { order = std::uint64_t{urgency} << 56 | pass; }
 };
 
 struct Event {
     static constexpr auto kind = abi::Kind::Event;
     Process* process; ///< on whose quota it lives
     std::uint64_t signals;
-    OrderedList<Thread, &Thread::next, &Thread::urgency> waiters;
+    OrderedList<Thread, &Thread::next, &Thread::order> waiters;
 };
 
 struct Vcpu {
@@ -140,6 +144,9 @@ struct Vcpu {
     /// The largest vlenb with which guests are given V.
     static constexpr std::uint64_t vector_bytes_limit = 64;
 };
+
+/// The share of a process whose creator does not say.
+inline constexpr std::uint64_t share_usual = 10'000;
 
 /// Pages that a process costs its own quota before it does anything: the handle table and the root of its page table.
 inline constexpr std::uint64_t process_pages = 2;

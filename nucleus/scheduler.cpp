@@ -4,8 +4,38 @@
 #include <algorithm>
 #include <utility>
 
+namespace {
+
+/// Counts the time since the last look as the current thread's.
+void charge(Hart& hart, std::uint64_t time) {
+    const std::uint64_t ran = time - std::min(time, hart.charged);
+    hart.charged = time;
+    if (!hart.current)
+        return;
+    hart.current->pass += ran * share_usual / hart.current->process->share;
+    hart.current->set_order();
+    if (hart.current->vcpu)
+        hart.current->vcpu->page->answered.run_ticks += ran;
+}
+
+/// Who has waited has no claim on the time meanwhile: it begins where the least served of its priority is.
+void catch_up(Thread& thread) {
+    const Hart& hart = *thread.hart;
+    const Thread* other = hart.ready.front();
+    while (other && other->urgency < thread.urgency)
+        other = other->next;
+    if (!other || other->urgency != thread.urgency)
+        other = hart.current;
+    if (other && other->urgency == thread.urgency)
+        thread.pass = std::max(thread.pass, other->pass);
+    thread.set_order();
+}
+
+}
+
 void make_ready(Thread& thread) {
     Hart& hart = *thread.hart;
+    catch_up(thread);
     hart.ready.insert(thread);
     if (&hart != &this_hart() && (!hart.current || thread.urgency <= hart.current->urgency))
         interrupt_hart(hart);
@@ -27,6 +57,7 @@ void wake(Thread& thread, abi::Result<std::uint64_t> result) {
 }
 
 void block(Thread& thread, Wait wait) {
+    charge(*thread.hart, now());
     thread.wait = wait;
     thread.hart->current = nullptr;
 }
@@ -85,6 +116,7 @@ std::uint64_t next_deadline(const Hart& hart) {
 }
 
 void pick(Hart& hart, std::uint64_t time) {
+    charge(hart, time);
     Thread* current = hart.current;
     if (current && (current->dead || current->process->state != abi::ProcessState::Alive)) {
         hart.current = nullptr;
@@ -111,6 +143,10 @@ void pick(Hart& hart, std::uint64_t time) {
         if (current &&
             (next->urgency > current->urgency || (next->urgency == current->urgency && time < hart.slice_end)))
             return;
+        if (current && next->order > current->order) { // it has not had its share yet
+            hart.slice_end = time + nucleus.slice_ticks;
+            return;
+        }
         hart.ready.pop();
         if (current)
             hart.ready.insert(*current);

@@ -5,6 +5,9 @@
 
 // Who runs, who waits, and for what. Every function is called with the lock held.
 
+/// Shares go up to this.
+inline constexpr std::uint64_t share_limit = 1'000'000;
+
 /// Puts a thread that waits for nothing into its hart's ready list, and has that hart look at it if it matters there.
 void make_ready(Thread& thread);
 /// Ends a thread's wait; an EventWait returns `result`.

@@ -51,6 +51,38 @@ TEST_F(Scheduling, EqualsTakeTurnsSliceBySlice) {
     EXPECT_EQ(hart.current, &one);
 }
 
+TEST_F(Scheduling, EqualsShareTheTimeByTheirProcessesShares) {
+    Process large;
+    large.space.account.payer = &machine.process.space.account;
+    large.share = 3 * machine.process.share;
+    Thread &small = machine.thread(0, 10), &big = machine.thread(0, 10);
+    big.process = &large;
+    make_ready(small);
+    make_ready(big);
+    std::uint64_t ran[2] = {};
+    pick(hart, 0);
+    for (std::uint64_t time = 0; time < 100'000; time += 100) {
+        ++ran[hart.current == &big];
+        pick(hart, time + 100);
+    }
+    EXPECT_NEAR(static_cast<double>(ran[1]), 750, 5);
+    big.process = &machine.process;
+}
+
+TEST_F(Scheduling, WhoHasSleptClaimsNothingForIt) {
+    Thread &sleeper = machine.thread(0, 10), &worker = machine.thread(0, 10);
+    make_ready(worker);
+    pick(hart, 0);
+    pick(hart, 1'000'000);
+    make_ready(sleeper);
+    std::uint64_t slept_ran = 0;
+    for (std::uint64_t time = 1'000'000; time < 1'010'000; time += 100) {
+        slept_ran += hart.current == &sleeper;
+        pick(hart, time + 100);
+    }
+    EXPECT_NEAR(static_cast<double>(slept_ran), 50, 2);
+}
+
 TEST_F(Scheduling, AloneAThreadNeedsNoTimer) {
     make_ready(machine.thread(0, 10));
     pick(hart, 0);

@@ -19,6 +19,7 @@ TestMachine::TestMachine(std::size_t count) : memory(pages) {
     }
     process.space.account.payer = &process.space.account;
     process.space.account.left = nucleus.pool.pages();
+    process.share = share_usual;
     self = 0;
     time = 0;
     interrupted.clear();

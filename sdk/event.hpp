@@ -19,6 +19,9 @@ class Event {
         return Event{*slot};
     }
 
+    /// One that was granted. It ends with the process that made it.
+    static Event adopt(abi::Handle slot) { return Event{slot}; }
+
     abi::Handle slot() const { return object_.slot(); }
     void signal(std::uint64_t bits) const { (void)call(abi::Call::EventSignal, slot(), bits); }
     /// Waits until one of `bits` is set, clears those that are and returns them. TimedOut at `deadline_ticks`.

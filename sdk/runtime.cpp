@@ -8,8 +8,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <span>
 
+#include "sdk/console.hpp"
 #include "sdk/log.hpp"
+#include "sdk/manager.hpp"
 #include "sdk/must.hpp"
 #include "sdk/mutex.hpp"
 #include "sdk/runtime.hpp"
@@ -63,6 +66,8 @@ namespace sdk {
 [[gnu::weak]] void prepare() {
     std::memcpy(&__stack_chk_guard, startup().seed, sizeof __stack_chk_guard);
     set_up(startup().name, reinterpret_cast<std::byte*>(heap_address), startup().heap_bytes);
+    (void)console::open();
+    (void)manager::open();
 }
 
 void set_up(const char* name, std::byte* heap, std::size_t heap_bytes) {
@@ -92,7 +97,28 @@ void log_piece(std::size_t bytes, const std::uint64_t (&words)[abi::log_bytes / 
 
 }
 
+namespace {
+
+/// To the program's console, whose lines end as a terminal's do; what could not be written.
+std::string_view write_to_console(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t line = std::min(text.find('\n'), text.size());
+        if (console::write(std::as_bytes(std::span{text.substr(0, line)})) != line)
+            return text;
+        text.remove_prefix(line);
+        constexpr std::string_view end = "\r\n";
+        if (!text.empty() && console::write(std::as_bytes(std::span{end})) != end.size())
+            return text;
+        text.remove_prefix(text.empty() ? 0 : 1);
+    }
+    return text;
+}
+
+}
+
 void write(std::string_view text) {
+    if (console::is_open())
+        text = write_to_console(text);
     for (; !text.empty(); text.remove_prefix(std::min<std::size_t>(text.size(), abi::log_bytes))) {
         const std::size_t bytes = std::min<std::size_t>(text.size(), abi::log_bytes);
         std::uint64_t words[abi::log_bytes / 8] = {};
@@ -103,11 +129,15 @@ void write(std::string_view text) {
 
 namespace {
 
-void log_line(const char* format, std::va_list arguments) {
+void log_line(const char* format, std::va_list arguments, bool failure = false) {
     char line[512];
     int length = std::snprintf(line, sizeof line, "%s: ", program_name);
+    const auto name_bytes = static_cast<std::size_t>(length);
     length += std::vsnprintf(line + length, sizeof line - static_cast<std::size_t>(length) - 1, format, arguments);
     length = std::min(length, static_cast<int>(sizeof line) - 2);
+    if (failure)
+        manager::report(manager::Report::Failed,
+                        std::as_bytes(std::span{line}.first(static_cast<std::size_t>(length)).subspan(name_bytes)));
     line[length++] = '\n';
     write({line, static_cast<std::size_t>(length)});
 }
@@ -124,7 +154,7 @@ void log(const char* format, ...) {
 void fail(const char* format, ...) {
     std::va_list arguments;
     va_start(arguments, format);
-    log_line(format, arguments);
+    log_line(format, arguments, true);
     va_end(arguments);
     _exit(1);
 }
@@ -177,7 +207,7 @@ _LIBCPP_BEGIN_NAMESPACE_STD
 [[noreturn]] void __libcpp_verbose_abort(const char* format, ...) {
     std::va_list arguments;
     va_start(arguments, format);
-    sdk::log_line(format, arguments);
+    sdk::log_line(format, arguments, true);
     va_end(arguments);
     _exit(1);
 }

@@ -56,13 +56,22 @@ struct Startup {
     } host_disks[4];
     std::uint64_t host_disk_count;
 
-    std::uint64_t terminal;   ///< index into devices of the host's serial port, and 1 more; 0: none
     std::uint64_t console;    ///< 0: virtio, 1: serial port
     std::uint64_t mmu_levels; ///< 3, 4 or 5: Sv39, Sv48, Sv57
     char command_line[2048];
     char extensions[2048];         ///< of the host's harts, as in riscv,isa-extensions, with spaces between
     std::uint64_t cbo_block_bytes; ///< of Zicbom and Zicboz; 0: not known
+
+    /// A channel to a service (sdk/channel.hpp); no memory: there is none.
+    struct Channel {
+        std::uint64_t memory; ///< handle
+        std::uint64_t event;  ///< handle, to wake the service with
+        std::uint64_t bits;   ///< of that event
+    } manager_channel, console_channel, debug_channel;
+    /// Handle of an event that the services raise, each its own bit of `channel_bits`; 0: none.
+    std::uint64_t event;
 };
+
 inline constexpr std::uint64_t startup_pages = 3, dma_pages = 4;
 static_assert(sizeof(Startup) <= startup_pages * 4096);
 

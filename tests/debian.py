@@ -53,6 +53,12 @@ class Terminal:
             print(self.text())
             raise AssertionError(f"the console never said {pattern!r}") from None
 
+    def expect_initrd_shell(self):
+        """busybox's shell: it asks where the cursor is, and throws away what was typed before that."""
+        self.expect("the command line names no root=; here is a shell")
+        self.expect(r"# \x1b\[6n")
+        self.child.send("\x1b[1;5R")
+
     def send(self, line):
         self.child.sendline(line)
 

@@ -6,7 +6,6 @@
 #include <regex>
 #include <stdexcept>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/bench/baseline.hpp"
@@ -149,29 +148,6 @@ int Suite::operator()() {
         write_text(new_baseline, baseline::make(table_));
     const int status = baseline.empty() ? 0 : baseline::check(table_, baseline);
     return failed_ ? 1 : status;
-}
-
-void add_verb(CLI::App& app, Suite& suite, int& status) {
-    CLI::App& verb = *app.add_subcommand(
-        "bench", "Count what things cost, on the bare emulated machine, on Sundew, and on Linux's KVM.");
-    verb.add_option("--cpu", suite.settings.cpu, "QEMU's model of the harts")->capture_default_str();
-    verb.add_option("--qemu", suite.settings.qemu, "7 or 10 (as `sundew test` fetches them), or a path")
-        ->capture_default_str();
-    verb.add_option("--memory", suite.settings.memory, "RAM of the guests and of the bare machine")
-        ->transform(CLI::AsSizeValue(false))
-        ->capture_default_str();
-    verb.add_option("--only", suite.only,
-                    "parts of the suite, as a regular expression: nucleus, primitives, boot, console, disk, programs, "
-                    "timer, scale");
-    verb.add_option("--on", suite.on, "only on this system, which may be given again: bare, KVM, Sundew")
-        ->check(CLI::IsMember({"bare", "KVM", "Sundew"}));
-    verb.add_flag("--quick", suite.quick, "only what takes less than a minute and is always the same");
-    verb.add_flag("--json", suite.json, "as JSON");
-    verb.add_option("--svg", suite.svg, "also write a picture to this file");
-    verb.add_option("--check", suite.baseline, "fail where a figure is more than 3 % worse than in this file")
-        ->check(CLI::ExistingFile);
-    verb.add_option("--write-baseline", suite.new_baseline, "write Sundew's figures to a file for --check");
-    verb.callback([&] { status = suite(); });
 }
 
 }

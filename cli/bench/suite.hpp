@@ -10,10 +10,6 @@
 #include "cli/bench/system.hpp"
 #include "cli/bench/table.hpp"
 
-namespace CLI {
-class App;
-}
-
 namespace bench {
 
 /// The verb `bench`: runs everything on everything and compares.
@@ -60,8 +56,5 @@ class Suite {
     bool failed_ = false;
     std::optional<TemporaryFolder> folder_;
 };
-
-/// Adds it to the command line.
-void add_verb(CLI::App& app, Suite& suite, int& status);
 
 }

@@ -7,6 +7,7 @@
 #include "monitors/machine/device_tree.hpp"
 #include "monitors/machine/entropy.hpp"
 #include "monitors/machine/isa.hpp"
+#include "sdk/manager.hpp"
 #include "sdk/must.hpp"
 #include "sdk/startup.hpp"
 
@@ -27,10 +28,17 @@ std::uint64_t ticks(std::uint64_t nanoseconds) {
            nanoseconds % nanoseconds_per_second * hertz / nanoseconds_per_second;
 }
 
+/// The event that services raise bits of, or one of our own if there are none.
+sdk::Event own_event() {
+    if (const abi::Handle granted = sdk::startup().event)
+        return sdk::Event::adopt(granted);
+    return sdk::must(sdk::Event::create(), "event");
+}
+
 }
 
 Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
-    : memory_{std::move(memory)}, ram_{map::ram, ram}, boot_{boot}, event_{sdk::must(sdk::Event::create(), "event")},
+    : memory_{std::move(memory)}, ram_{map::ram, ram}, boot_{boot}, event_{own_event()},
       firmware_{static_cast<unsigned>(sdk::startup().cpus), ram_, *this, sdk::system_info(abi::SystemFact::Henvcfg),
                 boot_.extensions},
       plic_{*this}, lines_{plic_}, uart_{*this, {lines_, map::uart_interrupt}}, finisher_{*this},
@@ -41,8 +49,9 @@ Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
     bus_.add(map::uart, uart_);
     bus_.add(map::test, finisher_);
     bus_.add(map::rtc, rtc_);
-    if (const std::uint64_t terminal = sdk::startup().terminal)
-        terminal_.attach(sdk::must(sdk::Device::open(terminal - 1), "the terminal"), event_, terminal_bit);
+    terminal_.acknowledge(event_);
+    sdk::manager::report(sdk::manager::Report::Ready);
+    event_.signal(sdk::channel_bits::control); // what was asked before
     add_harts();
     open_ports();
 }
@@ -117,6 +126,8 @@ bool Machine::run() {
             firmware_.start_first({boot_.entry.value, boot_.tree_address.value});
         }
         serve();
+        if (power_ == Power::Reboot)
+            sdk::manager::report(sdk::manager::Report::Reboot);
     } while (power_ == Power::Reboot);
     ended_ = true;
     if (debugger_)
@@ -137,7 +148,8 @@ MachineStatistics Machine::statistics() const {
 /// Carries input and output until the machine is to stop and all of its harts have.
 void Machine::serve() {
     while (power_ == Power::On || active_ != 0)
-        serve_once(event_.wait(~std::uint64_t{0}, std::min(alarm_deadline(), work_due_)).value_or(0));
+        serve_once(
+            event_.wait(~std::uint64_t{0}, std::min({alarm_deadline(), work_due_, power_deadline_})).value_or(0));
 }
 
 void Machine::serve_once(std::uint64_t signals) {
@@ -146,8 +158,12 @@ void Machine::serve_once(std::uint64_t signals) {
     rtc_.tick();
     storage_.interrupt(signals);
     work();
-    if ((signals & terminal_bit) != 0)
+    if ((signals & Terminal::bit) != 0)
         pump_input();
+    if ((signals & sdk::channel_bits::control) != 0)
+        take_orders();
+    report_pause();
+    press_power();
 }
 
 /// One round of what devices still have to do. A guest can ask for more without end, and this thread goes before all
@@ -181,7 +197,7 @@ void Machine::pump_input() {
             kept_.assign(piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(count));
         }
         if (kept_.empty())
-            return terminal_.acknowledge();
+            return terminal_.acknowledge(event_);
         const std::size_t taken = to_console ? console->receive(0, kept_) : uart_.receive(kept_);
         kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(taken));
         if (taken == 0)

@@ -70,6 +70,8 @@ class Machine final : Platform,
     void count(unsigned hart, FirmwareEvent event) { firmware_.count(hart, event); }
     bool running() const { return power_ == Power::On; }
     bool ended() const { return ended_; }
+    /// For how long the machine has been paused, in all.
+    std::uint64_t lost_ticks() const { return lost_ticks_.load(std::memory_order_relaxed); }
     Gate& gate() { return gate_; }
     /// A hart rests now.
     void rested() const {
@@ -91,12 +93,18 @@ class Machine final : Platform,
 
   private:
     /// Bits of the event that `serve` waits for.
-    static constexpr std::uint64_t terminal_bit = 1, power_bit = 2, alarm_bit = 4, work_bit = 8, first_disk_bit = 16,
-                                   debug_bit = 256, rest_bit = 512, work_done_bit = 1024, trace_bit = 2048;
+    static constexpr std::uint64_t power_bit = 2, alarm_bit = 4, work_bit = 8, first_disk_bit = 16, debug_bit = 256,
+                                   rest_bit = 512, work_done_bit = 1024, trace_bit = 2048;
 
     void add_harts();
     void load();
     void serve();
+    void take_orders();
+    void pause();
+    void resume();
+    void report_pause();
+    void report_stats();
+    void press_power();
     void open_ports();
     void serve_watchers(std::uint64_t signals);
     void hear_debugger();
@@ -155,8 +163,15 @@ class Machine final : Platform,
     std::atomic<unsigned> active_{0}; ///< harts that are not parked
     std::vector<std::byte> kept_;     ///< typed, but the guest had no room for it yet
     bool input_wanted_ = false;
-    std::uint64_t work_due_ = sdk::no_deadline; ///< when devices go on with what they have to do; ticks
-    std::uint64_t work_rests_until_ = 0;        ///< and not before
+
+    bool paused_ = false;
+    std::atomic<std::uint64_t> lost_ticks_{0};
+    std::uint64_t paused_since_ = 0;
+    bool pause_asked_ = false;                        ///< who asked waits for harts to be held
+    std::size_t power_keys_ = 0;                      ///< that have been typed of those that ask for the end
+    std::uint64_t power_deadline_ = sdk::no_deadline; ///< when the next of them is
+    std::uint64_t work_due_ = sdk::no_deadline;       ///< when devices go on with what they have to do; ticks
+    std::uint64_t work_rests_until_ = 0;              ///< and not before
 };
 
 }

@@ -661,7 +661,7 @@ TEST_F(SbiTest, every_event_that_is_offered_counts_what_happens) {
     }
     for (const std::uint64_t code : std::initializer_list<std::uint64_t>{6, 256, 257})
         value(pmu, config_matching, {0, firmware_counters, clear_value | auto_start, 0xf0000 | code});
-    platform.answers[0] = {0, 1, 20, 300};
+    platform.answers[0] = {.timers = 0, .ipis = 1, .fences = 20, .waits = 300, .run_ticks = 0};
     EXPECT_EQ(value(pmu, fw_read, {3}), 1u);
     EXPECT_EQ(value(pmu, fw_read, {4}), 20u);
     EXPECT_EQ(value(pmu, fw_read, {5}), 300u);

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 #include <variant>
 
 #include "abi/vcpu.hpp"
@@ -18,19 +19,33 @@ class Statistics {
     /// What exits of a kind, which is the number of its alternative in sdk::Exit, are called.
     static const char* kind_name(std::size_t kind);
 
-    void count(const sdk::Exit& exit) {
-        std::atomic<std::uint64_t>& counter = exits_[exit.index()];
+    template <class Kind>
+    void count(const Kind&) {
+        std::atomic<std::uint64_t>& counter = exits_[index<Kind>];
         counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
     /// The guest is about to be entered for the first time: notes how many instructions the hart has run until here.
     void entered();
 
     std::uint64_t exits(std::size_t kind) const { return exits_[kind].load(std::memory_order_relaxed); }
+    template <class Kind>
+    std::uint64_t exits() const {
+        return exits(index<Kind>);
+    }
     /// The hart's instructions, and the host's time in ticks, before the guest's first instruction; 0: not yet.
     std::uint64_t instructions_before() const { return instructions_before_.load(std::memory_order_relaxed); }
     std::uint64_t ticks_before() const { return ticks_before_.load(std::memory_order_relaxed); }
 
   private:
+    template <class Kind, class... Kinds>
+    static consteval std::size_t index_in(const std::variant<Kinds...>*) {
+        std::size_t index = 0;
+        (void)((std::is_same_v<Kind, Kinds> || (++index, false)) || ...);
+        return index;
+    }
+    template <class Kind>
+    static constexpr std::size_t index = index_in<Kind>(static_cast<const sdk::Exit*>(nullptr));
+
     std::array<std::atomic<std::uint64_t>, kinds> exits_{};
     std::atomic<std::uint64_t> instructions_before_{0}, ticks_before_{0};
     [[maybe_unused]] std::array<std::byte, 64> apart_{}; ///< from the next virtual CPU's: counting shares no cache line

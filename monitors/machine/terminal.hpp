@@ -2,32 +2,31 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <span>
 
-#include "monitors/machine/host_uart.hpp"
-#include "sdk/device.hpp"
+#include "sdk/channel.hpp"
+#include "sdk/console.hpp"
+#include "sdk/event.hpp"
 #include "sdk/log.hpp"
 
 namespace machine {
 
-/// Where a machine's console leads: the host's serial port, if the machine has it; else the log, line by line and
-/// without input.
+/// Where a machine's console leads: to the console service, if there is one; else to the log, line by line and without
+/// input.
 class Terminal {
   public:
-    /// Takes over the serial port that the manifest gave; bytes that come raise `bits` of `event`.
-    void attach(sdk::Device device, const sdk::Event& event, std::uint64_t bits);
+    /// Raised in the machine's event when there is input.
+    static constexpr std::uint64_t bit = sdk::channel_bits::console;
+
     void write(std::span<const std::byte> bytes);
-    std::size_t read(std::span<std::byte> to) const { return uart_ ? uart_->read(to) : 0; }
+    std::size_t read(std::span<std::byte> to) const { return sdk::console::read(to); }
     /// More input may raise the event again.
-    void acknowledge() const {
-        if (uart_)
-            uart_->acknowledge();
+    void acknowledge(const sdk::Event& event) const {
+        if (sdk::console::arm())
+            event.signal(bit);
     }
 
   private:
-    std::optional<sdk::Device> device_;
-    std::optional<HostUart> uart_; ///< refers to the device
     sdk::Console log_;
 };
 

@@ -137,26 +137,59 @@ void Vcpu::look_whether_woken() {
     machine_.woken(id_);
 }
 
+/// The guest's time stands still while its machine is paused, but for its real-time clock.
+void Vcpu::set_clock() {
+    const std::uint64_t lost = machine_.lost_ticks();
+    const std::uint64_t delta = sdk::must(cpu_.read(abi::VcpuRegister::TimeDelta), "the guest's time");
+    sdk::must(cpu_.write(abi::VcpuRegister::TimeDelta, delta - (lost - lost_ticks_)), "the guest's time");
+    lost_ticks_ = lost;
+}
+
 void Vcpu::run_guest() {
     statistics_.entered();
     for (running_ = true; running_;) {
+        if (machine_.lost_ticks() != lost_ticks_) [[unlikely]]
+            set_clock();
         sdk::Exit exit = suspended_ ? cpu_.wait() : cpu_.resume();
-        statistics_.count(exit);
         const TracedExit traced{trace_.load(std::memory_order_relaxed), exit, id_, cpu_.registers()};
         match(
             exit, //
-            [&](const sdk::SbiCall& call) { handle(call); }, [&](const sdk::MmioAccess& access) { handle(access); },
-            [&](const sdk::GuestPageFault& it) { handle(it); }, [&](const sdk::VirtualInstruction& it) { handle(it); },
-            [&](const sdk::Exception& it) { handle(it); },
+            [&](const sdk::SbiCall& call) { statistics_.count(call), handle(call); },
+            [&](const sdk::MmioAccess& access) { statistics_.count(access), handle(access); },
+            [&](const sdk::GuestPageFault& it) { statistics_.count(it), handle(it); },
+            [&](const sdk::VirtualInstruction& it) { statistics_.count(it), handle(it); },
+            [&](const sdk::Exception& it) { statistics_.count(it), handle(it); },
             [&](const sdk::SystemCall&) { sdk::fail("a system call of a guest with a kernel"); },
-            [&](const sdk::Kicked&) {
+            [&](const sdk::Kicked& it) {
+                statistics_.count(it);
                 if (machine_.gate().held(id_))
                     rest();
                 running_ = machine_.running();
             },
-            [&](const sdk::Unexpected& it) { handle(it); },
+            [&](const sdk::Unexpected& it) { statistics_.count(it), handle(it); },
             [&](const sdk::Gone& gone) { sdk::fail("a virtual CPU cannot run: %s", sdk::describe(gone.error)); });
     }
+}
+
+control::VcpuStats Vcpu::stats() const {
+    using enum control::ExitKind;
+    control::VcpuStats stats{};
+    stats.exits[static_cast<std::size_t>(Sbi)] = statistics_.exits<sdk::SbiCall>();
+    stats.exits[static_cast<std::size_t>(Mmio)] = statistics_.exits<sdk::MmioAccess>();
+    stats.exits[static_cast<std::size_t>(Kick)] = statistics_.exits<sdk::Kicked>();
+    stats.exits[static_cast<std::size_t>(PageFault)] = statistics_.exits<sdk::GuestPageFault>();
+    stats.exits[static_cast<std::size_t>(Other)] = statistics_.exits<sdk::VirtualInstruction>() +
+                                                   statistics_.exits<sdk::Exception>() +
+                                                   statistics_.exits<sdk::Unexpected>();
+    const abi::Answered& answered = cpu_.answered();
+    stats.exits[static_cast<std::size_t>(Timer)] = answered.timers;
+    stats.exits[static_cast<std::size_t>(Ipi)] = answered.ipis;
+    stats.exits[static_cast<std::size_t>(Fence)] = answered.fences;
+    stats.exits[static_cast<std::size_t>(NucleusWait)] = answered.waits;
+    const std::uint64_t hertz = sdk::system_info(abi::SystemFact::TimebaseHertz), ticks = answered.run_ticks;
+    constexpr std::uint64_t per_second = 1'000'000'000;
+    stats.run_nanoseconds = ticks / hertz * per_second + ticks % hertz * per_second / hertz;
+    return stats;
 }
 
 void Vcpu::fault(std::uint64_t cause, std::uint64_t value) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
 
+#include "base/control.hpp"
 #include "monitors/machine/sbi.hpp"
 #include "monitors/machine/statistics.hpp"
 #include "monitors/machine/trace.hpp"
@@ -33,6 +35,8 @@ class Vcpu {
     void interrupt(std::uint64_t set, std::uint64_t clear) const { cpu_.interrupt(set, clear); }
     /// Of its own thread: legacy SBI's timer and interrupt.
     sdk::VirtualCpu& cpu() { return cpu_; }
+    /// What it has done so far. From any thread: a number may be a moment old.
+    control::VcpuStats stats() const;
     /// From any thread.
     void add_to(MachineStatistics& sums) const { sums.add(statistics_, cpu_.answered()); }
 
@@ -49,7 +53,7 @@ class Vcpu {
 
   private:
     static constexpr std::uint64_t look_bit = 1, work_bit = 2;
-
+    void set_clock();
     void set_up(const Start& start);
     void run_guest();
     void rest();
@@ -74,6 +78,7 @@ class Vcpu {
     sdk::VirtualCpu cpu_;
     sdk::Event wake_;
     Statistics statistics_;
+    std::uint64_t lost_ticks_ = 0; ///< of those that the machine was paused for, what the guest's time is back
     bool running_ = false;
     std::atomic<TraceWriter*> trace_{nullptr};
     std::atomic<bool> parked_{true}, trapped_{false};

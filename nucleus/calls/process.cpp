@@ -23,7 +23,7 @@ Answer process_create(const Request& request) {
     if (!death)
         return std::unexpected{death.error()};
     const std::uint64_t harts = request[3] & request.process.harts;
-    if (harts == 0 || harts != request[3] || request.process.depth == Process::depth_limit)
+    if (harts == 0 || harts != request[3] || request.process.depth == Process::depth_limit || request[4] > share_limit)
         return std::unexpected{Error::BadArgument};
     Account& account = request.account();
     if (request[0] < process_pages || request[0] >= account.left)
@@ -38,6 +38,8 @@ Answer process_create(const Request& request) {
     process->parent = &request.process;
     process->depth = request.process.depth + 1;
     process->death = *death;
+    if (request[4] != 0)
+        process->share = request[4];
     return handle;
 }
 
@@ -96,6 +98,7 @@ Answer thread_move(const Request& request, Thread& thread) {
     Hart& from = *thread.hart;
     const bool ready = from.ready.remove(thread);
     thread.urgency = *urgency;
+    thread.set_order();
     thread.hart = nucleus.harts[request[1]];
     if (thread.timer.hart)
         arm(thread.timer, *thread.hart, thread.timer.deadline);

@@ -2,6 +2,7 @@
 #include "services/manager/machine.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 
@@ -15,53 +16,18 @@ namespace {
 constexpr std::uint64_t large_page = std::uint64_t{2} << 20;
 using abi::Rights;
 
-std::uint64_t range_info(abi::Handle slot, std::uint64_t which) {
-    return sdk::call(abi::Call::RangeInfo, slot, which).value_or(0);
+/// A machine's share is one hart's: its virtual CPUs on that have it together.
+std::uint64_t share_of(const bundle_manifest::Machine& machine) {
+    constexpr std::uint64_t scale = 100;
+    const auto harts = static_cast<std::uint64_t>(std::popcount(machine.harts));
+    const std::uint64_t on_one = (machine.cpus + harts - 1) / harts;
+    return machine.share * scale / on_one;
 }
 
 void copy_text(std::span<char> to, std::string_view from) {
     std::memcpy(to.data(), from.data(), std::min(from.size(), to.size() - 1));
 }
 
-}
-
-Memories::Memories(ManagerHeap heap) {
-    for (abi::Handle slot = abi::boot::first_ram; slot < abi::boot::first_device; ++slot) {
-        Ram::Pages pages{range_info(slot, 0), range_info(slot, 1)};
-        if (pages.count == 0)
-            break;
-        ranges_.push_back({slot, pages});
-        if (slot == heap.slot)
-            pages = {pages.first + heap.pages, pages.count - heap.pages};
-        ram_.give(pages);
-    }
-}
-
-abi::Result<sdk::Handle> Memories::handle(Ram::Pages pages) const {
-    for (const Range& range : ranges_)
-        if (pages.first >= range.pages.first && pages.first - range.pages.first < range.pages.count) {
-            const auto slot =
-                sdk::call(abi::Call::RangeSplit, range.slot, pages.first - range.pages.first, pages.count);
-            if (!slot)
-                return std::unexpected{slot.error()};
-            return sdk::Handle{*slot};
-        }
-    return std::unexpected{abi::Error::BadArgument};
-}
-
-abi::Result<sdk::Handle> device_memory(const host_devices::Device& device) {
-    const std::uint64_t first = device.address / page_bytes;
-    const std::uint64_t pages = pages_for(device.address % page_bytes + device.bytes);
-    for (abi::Handle slot = abi::boot::first_device; slot < abi::boot::last; ++slot) {
-        const std::uint64_t start = range_info(slot, 0), count = range_info(slot, 1);
-        if (first < start || first - start >= count || pages > count - (first - start))
-            continue;
-        const auto part = sdk::call(abi::Call::RangeSplit, slot, first - start, pages);
-        if (!part)
-            return std::unexpected{part.error()};
-        return sdk::Handle{*part};
-    }
-    return std::unexpected{abi::Error::BadArgument};
 }
 
 std::uint64_t Plan::pages() const {
@@ -71,7 +37,7 @@ std::uint64_t Plan::pages() const {
             sum += pages_for(file.told.bytes);
     for (const host_devices::Device& device : devices)
         if (device.compatible == "virtio,mmio")
-            sum += sdk::dma_pages;
+            sum += dma_pages;
     for (const elf::Segment& segment : program.all())
         sum += pages_for(segment.bytes);
     return sum;
@@ -111,7 +77,7 @@ abi::Result<void> Machine::grant(abi::Handle expected, sdk::Handle handle, Right
     return {};
 }
 
-abi::Result<void> Machine::build(const Plan& plan, const Host& host, Memories& memories) {
+abi::Result<void> Machine::build(const Plan& plan, const Host& host, const Wiring& wiring, Memories& memories) {
     for (const elf::Segment& segment : plan.program.all()) {
         const Rights rights = segment.execute ? Rights::Read | Rights::Execute
                               : segment.write ? Rights::Read | Rights::Write
@@ -124,6 +90,8 @@ abi::Result<void> Machine::build(const Plan& plan, const Host& host, Memories& m
         return std::unexpected{mapped.error()};
     sdk::Startup startup{};
     if (const auto granted = grant_all(plan, memories, startup); !granted)
+        return granted;
+    if (const auto granted = grant_wiring(wiring, startup); !granted)
         return granted;
     copy_text(startup.name, plan.machine.name);
     copy_text(startup.arguments, plan.machine.arguments);
@@ -156,7 +124,7 @@ abi::Result<void> Machine::grant_all(const Plan& plan, Memories& memories, sdk::
     if (const auto granted = grant(sdk::granted::guest_memory, std::move(*memory), Rights::All); !granted)
         return granted;
     if (plan.image_bytes != 0) {
-        auto image = sdk::call(abi::Call::RangeSplit, abi::boot::bundle, plan.image_page, pages_for(plan.image_bytes));
+        auto image = sdk::call(abi::Call::RangeSplit, plan.bundle, plan.image_page, pages_for(plan.image_bytes));
         if (!image)
             return std::unexpected{image.error()};
         if (const auto granted =
@@ -165,22 +133,22 @@ abi::Result<void> Machine::grant_all(const Plan& plan, Memories& memories, sdk::
             return granted;
     }
     for (std::size_t i = 0; i < plan.files.size(); ++i)
-        if (const auto granted = grant_file(plan.files[i], memories, startup.files[i]); !granted)
+        if (const auto granted = grant_file(plan.bundle, plan.files[i], memories, startup.files[i]); !granted)
             return granted;
     for (std::size_t i = 0; i < plan.devices.size(); ++i)
-        if (const auto granted = grant_device(plan.devices[i], memories, startup.devices[i]); !granted)
+        if (const auto granted = grant_device(plan.devices[i], plan.dma_pages, memories, startup.devices[i]); !granted)
             return granted;
     std::ranges::copy(plan.host_disks, startup.host_disks);
     startup.host_disk_count = plan.host_disks.size();
-    startup.terminal = plan.terminal;
     return {};
 }
 
 /// Gives a member of the bundle to the process, to read; a disk that is to be written as a copy of its own.
-abi::Result<void> Machine::grant_file(const Plan::File& file, Memories& memories, sdk::Startup::File& told) {
+abi::Result<void> Machine::grant_file(abi::Handle bundle, const Plan::File& file, Memories& memories,
+                                      sdk::Startup::File& told) {
     told = file.told;
     const std::uint64_t pages = pages_for(told.bytes);
-    const auto part = sdk::call(abi::Call::RangeSplit, abi::boot::bundle, file.page, pages);
+    const auto part = sdk::call(abi::Call::RangeSplit, bundle, file.page, pages);
     if (!part)
         return std::unexpected{part.error()};
     sdk::Handle memory{*part};
@@ -193,8 +161,7 @@ abi::Result<void> Machine::grant_file(const Plan::File& file, Memories& memories
             return std::unexpected{copy.error()};
         memory = std::move(*copy);
     }
-    const auto slot = sdk::call(abi::Call::HandleGrant, process(), memory.slot(),
-                                told.writable != 0 ? Rights::Read | Rights::Write : Rights::Read);
+    const auto slot = grant(memory.slot(), told.writable != 0 ? Rights::Read | Rights::Write : Rights::Read);
     if (!slot)
         return std::unexpected{slot.error()};
     told.memory = *slot;
@@ -202,50 +169,69 @@ abi::Result<void> Machine::grant_file(const Plan::File& file, Memories& memories
 }
 
 /// Gives a device's registers and lines to the process, and says under which handles.
-abi::Result<void> Machine::grant_device(const host_devices::Device& device, Memories& memories,
+abi::Result<void> Machine::grant_device(const host_devices::Device& device, std::uint64_t dma_pages, Memories& memories,
                                         sdk::Startup::Device& told) {
     const auto memory = device_memory(device);
-    if (!memory)
-        return std::unexpected{memory.error()};
-    const auto slot = sdk::call(abi::Call::HandleGrant, process(), memory->slot(), Rights::Read | Rights::Write);
+    const auto slot = memory ? grant(memory->slot(), Rights::Read | Rights::Write) : std::unexpected{memory.error()};
     if (!slot)
         return std::unexpected{slot.error()};
+    devices_.push_back(device);
     copy_text(told.name, device.name);
     told.memory = *slot;
     told.offset = device.address % page_bytes;
     told.bytes = device.bytes;
     for (std::size_t i = 0; i < device.interrupt_count; ++i) {
-        const std::uint64_t first = range_info(abi::boot::interrupts, 0);
-        const auto line = sdk::call(abi::Call::RangeSplit, abi::boot::interrupts, device.interrupts[i] - first, 1);
-        if (!line)
-            return std::unexpected{line.error()};
-        const sdk::Handle handle{*line};
-        const auto granted = sdk::call(abi::Call::HandleGrant, process(), handle.slot(), Rights::Control);
+        const auto line = device_line(device, i);
+        const auto granted = line ? grant(line->slot(), Rights::Control) : std::unexpected{line.error()};
         if (!granted)
             return std::unexpected{granted.error()};
         told.interrupts[i] = *granted;
     }
     if (device.compatible != "virtio,mmio")
         return {};
-    const auto dma = take(memories, sdk::dma_pages, 1, {});
-    if (!dma)
-        return std::unexpected{dma.error()};
-    const auto granted = sdk::call(abi::Call::HandleGrant, process(), dma->slot(), Rights::Read | Rights::Write);
+    const auto dma = take(memories, dma_pages, 1, {});
+    const auto granted = dma ? grant(dma->slot(), Rights::Read | Rights::Write) : std::unexpected{dma.error()};
     if (!granted)
         return std::unexpected{granted.error()};
     told.dma = *granted;
     return {};
 }
 
-abi::Result<Machine> Machine::start(const Plan& plan, const Host& host, Memories& memories, abi::Handle event,
-                                    std::uint64_t bits) {
-    const auto process = sdk::call(abi::Call::ProcessCreate, plan.machine.quota, event, bits, plan.machine.harts);
+abi::Result<std::uint64_t> Machine::grant(abi::Handle handle, Rights rights) {
+    return sdk::call(abi::Call::HandleGrant, process(), handle, rights);
+}
+
+/// Its ends of the channels to services, and its event.
+abi::Result<void> Machine::grant_wiring(const Wiring& wiring, sdk::Startup& startup) {
+    if (wiring.event == 0)
+        return {};
+    const auto event = grant(wiring.event, Rights::Signal | Rights::Wait);
+    if (!event)
+        return std::unexpected{event.error()};
+    startup.event = *event;
+    for (const auto& [channel, told] : {std::pair{&wiring.manager, &startup.manager_channel},
+                                        {&wiring.console, &startup.console_channel},
+                                        {&wiring.debug, &startup.debug_channel}}) {
+        if (channel->memory == 0)
+            continue;
+        const auto memory = grant(channel->memory, Rights::Read | Rights::Write);
+        const auto peer = grant(channel->event, Rights::Signal);
+        if (!memory || !peer)
+            return std::unexpected{memory ? peer.error() : memory.error()};
+        *told = {*memory, *peer, channel->bits};
+    }
+    return {};
+}
+
+abi::Result<Machine> Machine::start(const Plan& plan, const Host& host, const Wiring& wiring, Memories& memories,
+                                    abi::Handle event, std::uint64_t bits) {
+    const auto process = sdk::call(abi::Call::ProcessCreate, plan.machine.quota, event, bits, plan.machine.harts,
+                                   share_of(plan.machine));
     if (!process)
         return std::unexpected{process.error()};
     Machine machine;
-    machine.name_ = std::string{plan.machine.name};
     machine.process_ = sdk::Object{*process};
-    auto built = machine.build(plan, host, memories);
+    auto built = machine.build(plan, host, wiring, memories);
     if (built) {
         const int hart = std::countr_zero(plan.machine.harts);
         const auto thread =
@@ -264,7 +250,17 @@ abi::Result<Machine> Machine::start(const Plan& plan, const Host& host, Memories
 
 void Machine::reclaim(Memories& memories) {
     process_ = sdk::Object{};
+    for (const host_devices::Device& device : devices_)
+        quiet(device); // before its memory has another owner
+    devices_.clear();
     for (const Ram::Pages& pages : pages_)
         memories.ram().give(pages);
     pages_.clear();
+}
+
+std::uint64_t Machine::pages() const {
+    std::uint64_t sum = 0;
+    for (const Ram::Pages& pages : pages_)
+        sum += pages.count;
+    return sum;
 }

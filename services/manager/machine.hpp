@@ -6,50 +6,16 @@
 #include <string>
 #include <vector>
 
-#include "sdk/handle.hpp"
 #include "sdk/startup.hpp"
 #include "services/manager/elf.hpp"
 #include "services/manager/host_devices.hpp"
 #include "services/manager/host_facts.hpp"
 #include "services/manager/manifest.hpp"
-#include "services/manager/ram.hpp"
-
-/// The first pages of one of the ranges of RAM: the manager lives in them.
-struct ManagerHeap {
-    abi::Handle slot = 0;
-    std::uint64_t pages = 0;
-};
-
-/// The machine's RAM, as Memory objects and the pages of them that are free.
-class Memories {
-  public:
-    /// Takes over what the nucleus left in the handle table, but for the manager's own heap.
-    explicit Memories(ManagerHeap heap);
-    Ram& ram() { return ram_; }
-    /// A handle of just these pages.
-    abi::Result<sdk::Handle> handle(Ram::Pages pages) const;
-    /// From now on large memory is zeroed with cbo.zero, whose blocks have that many bytes.
-    void zero_by(std::uint64_t block_bytes) { block_bytes_ = block_bytes; }
-    /// Zeroes memory and puts `content` at its start.
-    abi::Result<void> fill(abi::Handle memory, std::uint64_t pages, std::span<const std::byte> content);
-
-  private:
-    struct Range {
-        abi::Handle slot;
-        Ram::Pages pages;
-    };
-    bool zero_quickly(abi::Handle memory, std::uint64_t pages);
-
-    std::vector<Range> ranges_;
-    Ram ram_;
-    std::uint64_t block_bytes_ = 0;
-};
-
-/// Handles for the registers of a device of the host, in whole pages.
-abi::Result<sdk::Handle> device_memory(const host_devices::Device& device);
+#include "services/manager/memories.hpp"
 
 /// What a machine of the manifest needs, checked and found in the bundle.
 struct Plan {
+    abi::Handle bundle = 0; ///< Memory; the plan's strings and spans lie in it
     bundle_manifest::Machine machine;
     elf::Program program;
     std::uint64_t image_page = 0, image_bytes = 0; ///< in the bundle
@@ -60,9 +26,18 @@ struct Plan {
     };
     std::vector<File> files;
     std::vector<sdk::Startup::HostDisk> host_disks;
-    std::vector<host_devices::Device> devices; ///< those that host disks and the terminal are among them
-    std::uint64_t terminal = 0;                ///< as in sdk::Startup
+    std::vector<host_devices::Device> devices; ///< those that host disks are among them
+    std::uint64_t dma_pages = sdk::dma_pages;  ///< for each of them that is virtio's
     std::uint64_t pages() const;               ///< of RAM, in all
+};
+
+/// What ties a program to the services (sdk/channel.hpp). Handles are the manager's.
+struct Wiring {
+    struct Channel {
+        abi::Handle memory = 0, event = 0; ///< the event wakes the service; no memory: no such channel
+        std::uint64_t bits = 0;
+    } manager, console, debug;
+    abi::Handle event = 0; ///< of the program; 0: it gets none
 };
 
 /// The host, as far as monitors are told of it.
@@ -75,14 +50,15 @@ struct Host {
 class Machine {
   public:
     /// Builds and starts the process; `bits` of `event` are raised when it ends.
-    static abi::Result<Machine> start(const Plan& plan, const Host& host, Memories& memories, abi::Handle event,
-                                      std::uint64_t bits);
+    static abi::Result<Machine> start(const Plan& plan, const Host& host, const Wiring& wiring, Memories& memories,
+                                      abi::Handle event, std::uint64_t bits);
     Machine(Machine&&) noexcept = default;
     Machine& operator=(Machine&&) noexcept = default;
 
-    const std::string& name() const { return name_; }
     abi::Handle process() const { return process_.slot(); }
-    /// Ends the process, if it has not, and takes back its memory.
+    /// Pages of RAM that it has.
+    std::uint64_t pages() const;
+    /// Ends the process, if it has not, and takes back its memory and its devices.
     void reclaim(Memories& memories);
 
   private:
@@ -90,14 +66,18 @@ class Machine {
     abi::Result<void> map_new(Memories& memories, std::uint64_t address, std::uint64_t bytes, abi::Rights rights,
                               std::span<const std::byte> content);
     abi::Result<void> grant(abi::Handle expected, sdk::Handle handle, abi::Rights rights);
-    abi::Result<void> grant_device(const host_devices::Device& device, Memories& memories, sdk::Startup::Device& told);
-    abi::Result<void> grant_file(const Plan::File& file, Memories& memories, sdk::Startup::File& told);
+    abi::Result<void> grant_device(const host_devices::Device& device, std::uint64_t dma_pages, Memories& memories,
+                                   sdk::Startup::Device& told);
+    abi::Result<void> grant_file(abi::Handle bundle, const Plan::File& file, Memories& memories,
+                                 sdk::Startup::File& told);
     abi::Result<void> grant_all(const Plan& plan, Memories& memories, sdk::Startup& startup);
+    abi::Result<std::uint64_t> grant(abi::Handle handle, abi::Rights rights);
+    abi::Result<void> grant_wiring(const Wiring& wiring, sdk::Startup& startup);
     abi::Result<sdk::Handle> take(Memories& memories, std::uint64_t pages, std::uint64_t alignment,
                                   std::span<const std::byte> content);
-    abi::Result<void> build(const Plan& plan, const Host& host, Memories& memories);
+    abi::Result<void> build(const Plan& plan, const Host& host, const Wiring& wiring, Memories& memories);
 
-    std::string name_;
     std::vector<Ram::Pages> pages_;
+    std::vector<host_devices::Device> devices_;
     sdk::Object process_;
 };

@@ -2,11 +2,8 @@
 // The first program: it owns all that the nucleus does not need, starts what the manifest names, gives it just that,
 // and tells how it ended.
 #include <algorithm>
-#include <bit>
 #include <cstdlib>
 #include <cstring>
-#include <string>
-#include <vector>
 
 #include "abi/boot.hpp"
 #include "base/page.hpp"
@@ -16,99 +13,105 @@
 #include "sdk/must.hpp"
 #include "sdk/runtime.hpp"
 #include "sdk/startup.hpp"
-#include "services/manager/cpio.hpp"
+#include "services/manager/control.hpp"
 #include "services/manager/host_clock.hpp"
-#include "services/manager/machine.hpp"
-#include "services/manager/plan.hpp"
+#include "services/manager/supervisor.hpp"
 
 namespace {
 
 constexpr std::uint64_t heap_pages = 128; // 512 KiB
 
-/// Says how a process ended; whether that was well.
-bool report(const Machine& machine) {
-    const auto word = [&](abi::ReportWord which, std::uint64_t offset = 0) {
-        return sdk::call(abi::Call::ProcessReport, machine.process(), static_cast<std::uint64_t>(which) + offset)
-            .value_or(0);
-    };
-    const std::uint64_t cause = word(abi::ReportWord::Cause);
-    if (word(abi::ReportWord::State) == static_cast<std::uint64_t>(abi::ProcessState::Exited)) {
-        if (cause != 0)
-            sdk::log("%s: exited with status %d", machine.name().c_str(), static_cast<int>(cause));
-        return cause == 0;
-    }
-    sdk::log("%s: died: cause %#lx pc %#lx tval %#lx", machine.name().c_str(), cause, word(abi::ReportWord::Pc),
-             word(abi::ReportWord::TrapValue));
-    for (std::uint64_t i = 0; i < 32; i += 4) {
-        const auto x = [&](std::uint64_t n) { return word(abi::ReportWord::Registers, i + n); };
-        sdk::log("%s: x%02lu %016lx %016lx %016lx %016lx", machine.name().c_str(), i, x(0), x(1), x(2), x(3));
-    }
-    return false;
-}
-
-/// Waits for processes to end until none is left; whether all ended well.
-bool supervise(std::vector<Machine>& machines, const sdk::Event& ends, Memories& memories) {
-    bool well = true;
-    std::uint64_t running = machines.size();
-    while (running != 0) {
-        std::uint64_t ended = ends.wait(~std::uint64_t{0}).value_or(0);
-        for (; ended != 0; ended &= ended - 1, --running) {
-            Machine& machine = machines[static_cast<std::size_t>(std::countr_zero(ended))];
-            well &= report(machine);
-            machine.reclaim(memories);
-        }
-    }
-    return well;
-}
-
 constinit ManagerHeap manager_heap;
 constinit std::array<std::byte, 32> host_seed{};
 
-OrComplaint<bool> run(Memories& memories, std::span<const host_devices::Device> devices, const Host& host) {
-    const std::uint64_t bundle_pages = sdk::call(abi::Call::RangeInfo, abi::boot::bundle, 1).value_or(0);
-    if (bundle_pages == 0)
-        return complain("there is no bundle: give the firmware one as initrd, made with `sundew bundle`");
-    const auto bundle =
-        sdk::must(sdk::Mapping::create(abi::boot::bundle, 0, bundle_pages, abi::Rights::Read), "the bundle");
-    const auto blob = cpio::find(bundle.bytes(), "manifest.dtb");
-    if (!blob)
-        return complain("the bundle is broken: %s: make it again with `sundew bundle`", cpio::describe(blob.error()));
-    const auto manifest = bundle_manifest::read(*blob);
-    if (!manifest && manifest.error().node.empty())
-        return complain("manifest.dtb: %s: make the bundle again with `sundew bundle`", manifest.error().what);
-    if (!manifest)
-        return complain("manifest.dtb: node '%.*s': key '%.*s': %s: make the bundle again with `sundew bundle`",
-                        TEXT(manifest.error().node), TEXT(manifest.error().property), manifest.error().what);
+/// Bits of the manager's event.
+constexpr std::uint64_t end_bit = 1, message_bit = 2, report_bit = 4;
 
-    const std::uint64_t ram_before = memories.ram().free_pages();
-    const auto pool_left = [] {
-        return sdk::call(abi::Call::ProcessReport, abi::own_process, abi::ReportWord::PagesLeft).value_or(0);
-    };
-    const auto plans = make_plans(*manifest, bundle.bytes(), devices, ram_before);
-    if (!plans)
-        return std::unexpected{plans.error()};
-    const auto ends = sdk::must(sdk::Event::create(), "the event for ends of processes");
-    const std::uint64_t pool_before = pool_left();
-    std::vector<Machine> machines;
-    for (const Plan& plan : *plans) {
-        auto machine = Machine::start(plan, host, memories, ends.slot(), std::uint64_t{1} << machines.size());
-        if (!machine) {
-            for (Machine& each : machines)
-                each.reclaim(memories);
-            return complain(
-                "%.*s: machine '%.*s': it cannot be started: %s: give it more 'quota', or the host more memory",
-                TEXT(manifest->file), TEXT(plan.machine.name), sdk::describe(machine.error()));
-        }
-        machines.push_back(std::move(*machine));
+std::uint64_t pool_left() {
+    return sdk::call(abi::Call::ProcessReport, abi::own_process, abi::ReportWord::PagesLeft).value_or(0);
+}
+
+/// Has the console service write all that it has, unless it does not in time.
+void flush(ConsoleService& console, Control& control, const sdk::Event& event) {
+    const std::uint64_t limit = sdk::now() + 2 * sdk::system_info(abi::SystemFact::TimebaseHertz);
+    console.tell(manager_link::Type::Flush, manager_link::no_slot);
+    while (console.there() && !console.ended() && !control.flushed() && sdk::now() < limit) {
+        while (const auto frame = console.next())
+            control.frame(*frame);
+        console.send();
+        if (!console.arm() && !control.flushed())
+            (void)event.wait(~std::uint64_t{0}, limit);
     }
+}
+
+/// Follows machines and the control channel until nothing is left to follow.
+void supervise(Supervisor& supervisor, ConsoleService& console, Control& control, Memories& memories,
+               const sdk::Event& event) {
+    bool started = supervisor.any_alive();
+    for (;;) {
+        while (console.there() && control.ready()) {
+            const auto frame = console.next();
+            if (!frame)
+                break;
+            control.frame(*frame);
+        }
+        supervisor.look();
+        control.look();
+        console.send();
+        if (console.ended()) {
+            sdk::log("the console service has ended; machines go on without consoles and control");
+            supervisor.disconnect();
+            control.disconnect();
+            console.reclaim(memories);
+        }
+        started |= supervisor.any_alive();
+        const bool waits_for_host = control.in_use() || (!started && console.there() && console.reachable());
+        if (control.over() || (!supervisor.any_alive() && !waits_for_host))
+            return;
+        const std::uint64_t deadline = std::min(supervisor.next_deadline(), control.next_deadline());
+        const bool more = supervisor.arm();
+        if (!console.arm() && !more && deadline > sdk::now())
+            (void)event.wait(~std::uint64_t{0}, deadline);
+    }
+}
+
+OrComplaint<bool> run(Memories& memories, std::span<const host_devices::Device> devices, const Host& host) {
+    auto bundle = Bundle::of_firmware();
+    if (!bundle)
+        return std::unexpected{bundle.error()};
+    auto programs = Bundle::of_firmware(); // for the console service's
+    if (!programs)
+        return std::unexpected{programs.error()};
+    const std::uint64_t ram_before = memories.ram().free_pages();
+    const auto event = sdk::must(sdk::Event::create(), "the manager's event");
+    const std::uint64_t pool_before = pool_left();
+    ConsoleService* link = nullptr;
+    Control control{memories, link};
+    Supervisor supervisor{host, devices, memories, event, end_bit, report_bit, control};
+    control.supervise(supervisor);
+    const auto machines = supervisor.add(std::move(*bundle));
+    if (!machines)
+        return std::unexpected{machines.error().text};
+    ConsoleService console{*programs, host, devices, supervisor.instances(), memories, event, end_bit, message_bit};
+    link = &console;
+    if (console.there()) {
+        supervisor.connect(console);
+        console.tell(manager_link::Type::Ready, manager_link::no_slot);
+    }
+    (void)supervisor.start_by_themselves(*machines); // what cannot be started says so, and the others go on
     const std::uint64_t ram_left = memories.ram().free_pages();
-    const bool well = supervise(machines, ends, memories);
+    supervise(supervisor, console, control, memories, event);
+    control.say_goodbye();
+    flush(console, control, event);
+    supervisor.reclaim();
+    control.reclaim();
+    console.reclaim(memories);
     sdk::log("statistics: ram-left %lu KiB", ram_left * page_bytes >> 10);
     if (memories.ram().free_pages() != ram_before)
         sdk::log("RAM has not all come back: %lu of %lu pages", memories.ram().free_pages(), ram_before);
     // The manager's own page tables stay, for the addresses at which it once mapped something.
     sdk::log("all machines have ended; pool pages left %lu, at the start %lu", pool_left(), pool_before);
-    return well;
+    return supervisor.well();
 }
 
 }

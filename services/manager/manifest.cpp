@@ -33,6 +33,10 @@ constexpr std::array number_keys{
     NumberKey{"kernel-memory", &Machine::kernel_memory, 8, 0, ~std::uint64_t{0}, false, false},
     NumberKey{"console", &Machine::console, 4, 0, 1, false, false},
     NumberKey{"mmu", &Machine::mmu, 4, 3, 5, false, false},
+    NumberKey{"share", &Machine::share, 4, 1, 10000, false, false},
+    NumberKey{"restart", &Machine::restart, 4, 0, 2, false, false},
+    NumberKey{"backoff", &Machine::backoff, 4, 1, 3600, false, false},
+    NumberKey{"autostart", &Machine::autostart, 4, 0, 1, false, false},
 };
 
 struct StringKey {
@@ -50,6 +54,18 @@ constexpr std::array string_keys{
     StringKey{"command-line", &Machine::command_line, 0, 2047},
     StringKey{"terminal", &Machine::terminal, 0, 31},
 };
+
+/// Takes a string list of at most four names.
+const char* take_names(std::array<std::string_view, 4>& names, std::size_t& count, device_tree::Value value) {
+    for (count = 0; value.left() != 0; ++count) {
+        const std::string_view name = value.string();
+        constexpr std::size_t longest = 31;
+        if (value.failed() || name.empty() || name.size() > longest || count == names.size())
+            return "is not a list of at most 4 names";
+        names[count] = name;
+    }
+    return nullptr;
+}
 
 /// Takes one property; returns what is wrong with it, null for nothing.
 const char* take(Machine& machine, std::string_view name, device_tree::Value value) {
@@ -71,17 +87,10 @@ const char* take(Machine& machine, std::string_view name, device_tree::Value val
         machine.*key->member = string;
         return nullptr;
     }
-    if (name == "devices") {
-        for (machine.device_count = 0; value.left() != 0; ++machine.device_count) {
-            const std::string_view device = value.string();
-            constexpr std::size_t longest = 31;
-            if (value.failed() || device.empty() || device.size() > longest ||
-                machine.device_count == Machine::device_limit)
-                return "is not a list of at most 4 names";
-            machine.devices[machine.device_count] = device;
-        }
-        return nullptr;
-    }
+    if (name == "devices")
+        return take_names(machine.devices, machine.device_count, value);
+    if (name == "after")
+        return take_names(machine.after, machine.after_count, value);
     return "is not a key of the manifest";
 }
 

@@ -31,7 +31,14 @@ struct Machine {
     static constexpr std::size_t device_limit = 4;
     std::array<std::string_view, device_limit> devices{}; ///< nodes of the host's device tree
     std::size_t device_count = 0;
+    static constexpr std::size_t after_limit = 4;
+    std::array<std::string_view, after_limit> after{}; ///< names of machines that run before it starts
+    std::size_t after_count = 0;
     std::uint64_t cpus = 0, memory = 0, heap = 0, quota = 0, priority = 0, harts = 0;
+    std::uint64_t share = 100;   ///< of the time on harts, among machines of one priority
+    std::uint64_t restart = 0;   ///< control::RestartPolicy
+    std::uint64_t backoff = 1;   ///< seconds before the first restart
+    std::uint64_t autostart = 1; ///< 1: starts with the system
 };
 
 struct Manifest {

@@ -2,6 +2,7 @@
 #include "services/manager/manifest.hpp"
 
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -78,6 +79,36 @@ TEST(Manifest, NamesTheKeyThatIsWrong) {
     EXPECT_EQ(wrong(Tree{}.machine("")), "vm-name");
     Tree newer{2};
     EXPECT_EQ(wrong(newer.machine("a")), "sundew,version");
+}
+
+TEST(Manifest, KnowsWhenMachinesStartAndWhatTheyGet) {
+    Tree tree;
+    const auto read = tree.machine("db")
+                          .machine("web", 1, 4096,
+                                   [](void* fdt) {
+                                       fdt_property_u32(fdt, "share", 300);
+                                       fdt_property_u32(fdt, "restart", 1);
+                                       fdt_property_u32(fdt, "backoff", 5);
+                                       fdt_property_u32(fdt, "autostart", 0);
+                                       fdt_property(fdt, "after", "db\0log", 7);
+                                   })
+                          .read();
+    ASSERT_TRUE(read);
+    const bundle_manifest::Machine &db = read->machines[0], &web = read->machines[1];
+    EXPECT_EQ(std::tuple(db.share, db.restart, db.backoff, db.autostart, db.after_count), std::tuple(100, 0, 1, 1, 0));
+    EXPECT_EQ(std::tuple(web.share, web.restart, web.backoff, web.autostart), std::tuple(300, 1, 5, 0));
+    ASSERT_EQ(web.after_count, 2u);
+    EXPECT_EQ(web.after[1], "log");
+    for (const auto& [key, value] : {std::pair{"share", 0u},
+                                     {"share", 10001u},
+                                     {"restart", 3u},
+                                     {"backoff", 0u},
+                                     {"backoff", 3601u},
+                                     {"autostart", 2u}})
+        EXPECT_EQ(wrong(Tree{}.machine("a", 1, 4096, [&](void* fdt) { fdt_property_u32(fdt, key, value); })), key);
+    EXPECT_EQ(wrong(Tree{}.machine("a", 1, 4096, [](void* fdt) { fdt_property(fdt, "after", "a\0\0", 3); })), "after");
+    EXPECT_EQ(wrong(Tree{}.machine("a", 1, 4096, [](void* fdt) { fdt_property(fdt, "after", "a\0b\0c\0d\0e", 10); })),
+              "after");
 }
 
 TEST(Manifest, SurvivesEveryBrokenByte) {

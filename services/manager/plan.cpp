@@ -97,7 +97,7 @@ OrComplaint<void> find_files(const bundle_manifest::Manifest& manifest, std::spa
     return added;
 }
 
-/// The devices of the host that the machine gets: those of the manifest's list, its terminal, and disks.
+/// The devices of the host that the machine gets: those of the manifest's list, and disks.
 OrComplaint<void> find_devices(const bundle_manifest::Manifest& manifest, std::span<const host_devices::Device> devices,
                                Plan& plan) {
     const bundle_manifest::Machine& machine = plan.machine;
@@ -126,10 +126,6 @@ OrComplaint<void> find_devices(const bundle_manifest::Manifest& manifest, std::s
             plan.host_disks.push_back(told);
             added = add("disk", disk.device);
         }
-    if (added && !machine.terminal.empty()) {
-        added = add("terminal", machine.terminal);
-        plan.terminal = plan.devices.size();
-    }
     return added;
 }
 
@@ -162,10 +158,34 @@ OrComplaint<Plan> make_plan(const bundle_manifest::Manifest& manifest, const bun
     return plan;
 }
 
+/// Whether one plan's devices are another's too.
+OrComplaint<void> check_devices(const bundle_manifest::Manifest& manifest, const Plan& plan, const Plan& other) {
+    for (const host_devices::Device& device : plan.devices)
+        if (std::ranges::find(other.devices, device.name, &host_devices::Device::name) != other.devices.end())
+            return complain("%.*s: machine '%.*s': key 'devices': '%.*s' is machine '%.*s''s: give it to one of them",
+                            TEXT(manifest.file), TEXT(plan.machine.name), TEXT(device.name), TEXT(other.machine.name));
+    return {};
 }
 
-OrComplaint<std::vector<Plan>> make_plans(const bundle_manifest::Manifest& manifest, std::span<const std::byte> bundle,
-                                          std::span<const host_devices::Device> devices, std::uint64_t free_pages) {
+/// Whether what the machine is to start after is there.
+OrComplaint<void> check_order(const bundle_manifest::Manifest& manifest, const bundle_manifest::Machine& machine,
+                              std::span<const Plan* const> others) {
+    for (const std::string_view name : std::span{machine.after}.first(machine.after_count)) {
+        const auto is_it = [&](const Plan* plan) { return plan->machine.name == name; };
+        if (std::ranges::find(manifest.machines, name, &bundle_manifest::Machine::name) == manifest.machines.end() &&
+            std::ranges::none_of(others, is_it))
+            return complain_about(manifest, machine, "after", name, "there is no such machine",
+                                  "name one that is there");
+    }
+    return {};
+}
+
+}
+
+OrComplaint<std::vector<Plan>> make_plans(const bundle_manifest::Manifest& manifest, abi::Handle memory,
+                                          std::span<const std::byte> bundle,
+                                          std::span<const host_devices::Device> devices, std::uint64_t free_pages,
+                                          std::span<const Plan* const> others) {
     std::vector<Plan> plans;
     std::uint64_t pages = 0, quota = 0;
     const std::uint64_t quota_left =
@@ -174,24 +194,30 @@ OrComplaint<std::vector<Plan>> make_plans(const bundle_manifest::Manifest& manif
         auto plan = make_plan(manifest, machine, bundle, devices);
         if (!plan)
             return std::unexpected{plan.error()};
-        pages += plan->pages();
-        quota += machine.quota + 1;
-        if (pages > free_pages)
+        plan->bundle = memory;
+        if (machine.autostart != 0) {
+            pages += plan->pages();
+            quota += machine.quota + 1;
+        }
+        if (pages > free_pages || plan->pages() > free_pages)
             return complain(
                 "%.*s: machine '%.*s': key 'memory': with this machine %lu KiB are wanted, but only %lu KiB are "
                 "free: lower 'memory', or give the host more",
-                TEXT(manifest.file), TEXT(machine.name), pages * page_bytes >> 10, free_pages * page_bytes >> 10);
+                TEXT(manifest.file), TEXT(machine.name), std::max(pages, plan->pages()) * page_bytes >> 10,
+                free_pages * page_bytes >> 10);
         if (quota >= quota_left)
             return complain(
                 "%.*s: machine '%.*s': key 'quota': with this machine %lu pages of the nucleus's pool are wanted, "
                 "but it has %lu: lower 'quota', or give the host more memory",
                 TEXT(manifest.file), TEXT(machine.name), quota, quota_left);
-        for (const host_devices::Device& device : plan->devices)
-            for (const Plan& other : plans)
-                if (std::ranges::find(other.devices, device.name, &host_devices::Device::name) != other.devices.end())
-                    return complain(
-                        "%.*s: machine '%.*s': key 'devices': '%.*s' is machine '%.*s''s: give it to one of them",
-                        TEXT(manifest.file), TEXT(machine.name), TEXT(device.name), TEXT(other.machine.name));
+        if (const auto ordered = check_order(manifest, machine, others); !ordered)
+            return std::unexpected{ordered.error()};
+        for (const Plan& other : plans)
+            if (const auto apart = check_devices(manifest, *plan, other); !apart)
+                return std::unexpected{apart.error()};
+        for (const Plan* other : others)
+            if (const auto apart = check_devices(manifest, *plan, *other); !apart)
+                return std::unexpected{apart.error()};
         plans.push_back(std::move(*plan));
     }
     return plans;

@@ -19,5 +19,8 @@ using OrComplaint = std::expected<T, std::string>;
 
 /// What each machine of the manifest needs, found in the bundle and checked against what there is; or what is wrong
 /// with one of them or with their sum: then nothing is to be started.
-OrComplaint<std::vector<Plan>> make_plans(const bundle_manifest::Manifest& manifest, std::span<const std::byte> bundle,
-                                          std::span<const host_devices::Device> devices, std::uint64_t free_pages);
+/// `memory` is the bundle's, mapped at `bundle`; `others` are the machines that there are already.
+OrComplaint<std::vector<Plan>> make_plans(const bundle_manifest::Manifest& manifest, abi::Handle memory,
+                                          std::span<const std::byte> bundle,
+                                          std::span<const host_devices::Device> devices, std::uint64_t free_pages,
+                                          std::span<const Plan* const> others = {});

@@ -8,7 +8,7 @@
 #include "sdk/guest_memory.hpp"
 #include "sdk/mapping.hpp"
 #include "sdk/virtual_cpu.hpp"
-#include "services/manager/machine.hpp"
+#include "services/manager/memories.hpp"
 
 extern "C" const std::byte zero_guest[], zero_guest_end[];
 

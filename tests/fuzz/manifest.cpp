@@ -11,7 +11,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const bundle_manifest::Machine& machine : manifest->machines)
         if (machine.name.empty() || machine.name.size() > 31 || machine.cpus == 0 || machine.cpus > 8 ||
             machine.memory % 4096 != 0 || machine.memory == 0 || machine.priority == 0 || machine.priority > 255 ||
-            machine.device_count > bundle_manifest::Machine::device_limit)
+            machine.device_count > bundle_manifest::Machine::device_limit || machine.share == 0 ||
+            machine.share > 10000 || machine.restart > 2 || machine.backoff == 0 || machine.backoff > 3600 ||
+            machine.autostart > 1 || machine.after_count > bundle_manifest::Machine::after_limit)
             std::abort();
     return 0;
 }

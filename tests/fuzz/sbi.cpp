@@ -57,7 +57,7 @@ class FuzzPlatform : public Platform {
     }
     abi::Answered answered(unsigned hart) override {
         of(hart);
-        return {input_.next(), input_.next(), input_.next(), input_.next()};
+        return {input_.next(), input_.next(), input_.next(), input_.next(), input_.next()};
     }
 
     void begin(unsigned hart) {

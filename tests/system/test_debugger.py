@@ -11,7 +11,7 @@ from conftest import MODELS, TARGET, TOOL
 
 GUEST = TARGET / "images/test-debuggee.elf"
 TIMEOUT = 300
-MANIFEST = f'[[vm]]\nname = "debuggee"\nkind = "machine"\nkernel = "{GUEST}"\ncpus = 2\nmemory = "32M"\ndevices = ["virtio_mmio@10008000"]\n'
+MANIFEST = f'[[vm]]\nname = "debuggee"\nkind = "machine"\nkernel = "{GUEST}"\ncpus = 2\nmemory = "32M"\ndevices = ["virtio_mmio@10007000"]\n'
 
 
 def pytest_generate_tests(metafunc):
@@ -25,7 +25,7 @@ class Machine:
     def __init__(self, host, cpu, manifest=MANIFEST, devices=()):
         self.folder, self.socket = host.folder, "debug.sock"  # the paths of sockets are short
         (host.folder / "machine.toml").write_text(manifest)
-        more = ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device,bus=virtio-mmio-bus.7,id=first", "-chardev",
+        more = ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device,bus=virtio-mmio-bus.6,id=first", "-chardev",
                 f"socket,id=debug,path={self.socket},server=on,wait=off", "-device", "virtconsole,chardev=debug,bus=first.0", *devices]
         words = [str(TOOL), "run", "machine.toml", "--qemu", host.qemu, "--cpu", cpu, *(f"--with={each}" for each in more)]
         self.console = open(host.folder / "console.log", "wb")
@@ -297,9 +297,9 @@ EXIT, INTERRUPT, LOST = 0, 1, 4
 
 def test_a_trace_holds_every_exit_with_its_place_and_time(host, cpu):
     trace = host.folder / "trace.bin"
-    devices = '["virtio_mmio@10008000", "virtio_mmio@10007000"]'
-    machine = Machine(host, cpu, MANIFEST.replace('["virtio_mmio@10008000"]', devices),
-                      ["-device", "virtio-serial-device,bus=virtio-mmio-bus.6,id=second", "-chardev", f"file,id=trace,path={trace}", "-device",
+    devices = '["virtio_mmio@10007000", "virtio_mmio@10006000"]'
+    machine = Machine(host, cpu, MANIFEST.replace('["virtio_mmio@10007000"]', devices),
+                      ["-device", "virtio-serial-device,bus=virtio-mmio-bus.5,id=second", "-chardev", f"file,id=trace,path={trace}", "-device",
                        "virtconsole,chardev=trace,bus=second.0"])
     gdb = Gdb(machine)
     try:

@@ -158,7 +158,7 @@ def test_more_disks_than_the_host_has_room_for(host):
         text += f'[[vm]]\nname = "m{machine}"\nkind = "machine"\nkernel = "{GUEST}"\ndisk = [{listed}]\n'
     file = host.folder / "manifest.toml"
     file.write_text(text)
-    refused(host, file, "15:8", "there are 9 disks that are not in RAM, but the host has room for 8")
+    refused(host, file, "15:8", "there are 9 disks that are not in RAM, but the host has room for 7")
 
 
 # Bundles made by hand: what the tool would have refused is refused on the target, in one line.

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "monitors/machine/host_uart.hpp"
+#include "services/console/host_uart.hpp"
 
 #include <algorithm>
-
-namespace machine {
 
 namespace {
 
@@ -41,6 +39,4 @@ std::size_t HostUart::read(std::span<std::byte> to) const {
     while (count < to.size() && (reg(line_status) & data_ready) != 0)
         to[count++] = static_cast<std::byte>(reg(data));
     return count;
-}
-
 }

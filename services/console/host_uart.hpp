@@ -6,9 +6,8 @@
 
 #include "sdk/device.hpp"
 
-namespace machine {
-
-/// The host's serial port, an ns16550a of which this machine is the only user: its terminal.
+/// The host's serial port, an ns16550a of which the console service is the only user but for firmware's and the
+/// nucleus's own lines.
 class HostUart {
   public:
     /// Sets the port up; from then on bytes that come raise `bits` of `event`.
@@ -25,5 +24,3 @@ class HostUart {
     volatile std::uint8_t& reg(std::size_t which) const { return device_->reg<std::uint8_t>(which); }
     const sdk::Device* device_;
 };
-
-}

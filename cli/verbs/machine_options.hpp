@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/command_line.hpp"
+#include "cli/qemu.hpp"
+
+/// Options of every verb that starts QEMU.
+inline void add_machine_options(VerbOptions& verb, qemu::Machine& machine, std::optional<std::uint64_t>& memory) {
+    verb.option("--cpu", machine.cpu, "QEMU's model of the harts")
+        .option("--qemu", machine.qemu,
+                "7 or 10 (as `sundew test` fetches them), or a path; unless said, the one that is installed")
+        .size("--memory", memory, "the host's RAM; unless said, what the machines need, at least 512M");
+}

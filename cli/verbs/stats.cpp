@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "cli/control/records.hpp"
+#include "cli/control/text.hpp"
+#include "cli/verbs/system.hpp"
+#include "cli/verbs/verbs.hpp"
+
+namespace {
+
+std::string for_people(const control::StatsRecord& stats) {
+    std::string out =
+        fmt::format("{}: {}\n", text::printable(control::text_of(stats.name)), control::state_name(stats.state));
+    const auto row = [&](const char* what, const std::string& value) {
+        out += fmt::format("  {:<24}{}\n", what, value);
+    };
+    row("memory", text::size(stats.memory));
+    row("returned by the guest", text::size(stats.returned));
+    row("taken beside it", text::size(stats.overhead));
+    row("interrupts", fmt::format("{}", stats.interrupts));
+    row("read from disks", text::size(stats.read));
+    row("written to disks", text::size(stats.written));
+    const std::size_t count = std::min<std::size_t>(stats.cpus, control::vcpu_limit);
+    for (std::size_t i = 0; i < count; ++i) {
+        const control::VcpuStats& vcpu = stats.vcpus[i];
+        row(fmt::format("vCPU {}: time", i).c_str(),
+            fmt::format("{:.3f} s", static_cast<double>(vcpu.run_nanoseconds) / 1e9));
+        for (std::size_t kind = 0; kind < control::exit_kinds; ++kind)
+            if (vcpu.exits[kind] != 0)
+                row(fmt::format("vCPU {}: {}", i, control::exit_name(kind)).c_str(),
+                    fmt::format("{}", vcpu.exits[kind]));
+    }
+    return out;
+}
+
+int stats(const System& system, const std::string& machine) {
+    require_name(machine);
+    control::Channel channel = system.open();
+    channel.begin(control::Verb::Stats, machine);
+    bool any = false;
+    for (;;) {
+        const auto event = channel.next(answer_patience);
+        if (!event)
+            throw control::Failure{"the system does not answer any more: its manager is stuck: look at its console"};
+        control::each_record<control::StatsRecord>(event->bytes, [&](const control::StatsRecord& record) {
+            any = true;
+            fmt::print("{}", system.json ? control::json(record) + "\n" : for_people(record));
+        });
+        if (event->kind != control::FrameType::End)
+            continue;
+        require_done(channel, control::Verb::Stats, machine, *event);
+        if (!any)
+            throw control::Failure{
+                fmt::format("the system says nothing of '{}': use the tool that it was built with", machine)};
+        return 0;
+    }
+}
+
+}
+
+void add_stats(CommandLine& line) {
+    struct Options {
+        System system;
+        std::string machine;
+    };
+    const auto options = std::make_shared<Options>();
+    auto verb = line.verb("stats", "Count what a machine has done: time, exits by kind, memory, disks.",
+                          [options] { return stats(options->system, options->machine); });
+    verb.word("machine", options->machine, "the machine's name");
+    add_system_options(verb, options->system);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/command_line.hpp"
+#include "cli/control/channel.hpp"
+
+/// The running system that a verb is for, as its command line names it.
+struct System {
+    std::string name;
+    std::filesystem::path control;
+    bool json = false;
+
+    /// The control socket. Throws control::Failure if no system is there, or not just one.
+    std::filesystem::path socket() const;
+    control::Channel open() const;
+};
+void add_system_options(VerbOptions& verb, System& system, bool json = true);
+
+/// How long the system may take for an answer that needs no waiting.
+inline constexpr control::Channel::Milliseconds answer_patience{30'000};
+
+/// What `end` says, thrown as control::Failure unless that is Done. Names the nearest machine, if there is none of that
+/// name.
+void require_done(control::Channel& channel, control::Verb verb, const std::string& machine, const control::Event& end);
+/// Checks a name from the command line before it is sent. Throws control::Failure.
+void require_name(const std::string& machine);
+/// The machines' records, in the system's order.
+std::vector<control::MachineRecord> list(control::Channel& channel);
+std::vector<std::string> names(control::Channel& channel);
+
+/// A verb that does something to one machine, or to the system if `machine` is empty, and says so in one word.
+struct Act {
+    control::Verb verb;
+    const char* done;
+    std::uint16_t flags = 0;
+    std::uint64_t milliseconds = 0;
+};
+int act_on(const System& system, const std::string& machine, const Act& act);

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/console/frames.hpp"
+
+#include "base/control_frames.hpp"
+
+namespace frames {
+
+void Queue::add(control::FrameType type, std::uint16_t session, std::span<const std::byte> payload,
+                std::span<const std::byte> more) {
+    const control::FrameHeader header{static_cast<std::uint32_t>(payload.size() + more.size()),
+                                      static_cast<std::uint16_t>(type), session};
+    const auto put = [&](std::span<const std::byte> bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); };
+    put(control::bytes_of(header));
+    put(payload);
+    put(more);
+    if (to_ == To::Host)
+        put(control::bytes_of(control::end_mark));
+}
+
+void Queue::drop(std::size_t count) {
+    sent_ += count;
+    if (sent_ == bytes_.size())
+        clear();
+}
+
+std::optional<Frame> Reader::next() {
+    control::FrameHeader header;
+    if (!channel_->peek(std::as_writable_bytes(std::span{&header, 1})) || header.length > control::payload_limit ||
+        channel_->available() - sizeof header < header.length)
+        return {};
+    channel_->drop(sizeof header);
+    payload_.resize(header.length);
+    (void)channel_->read(payload_);
+    return Frame{header, payload_};
+}
+
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sdk/channel.hpp"
+#include "services/console/history.hpp"
+#include "services/console/manager_link.hpp"
+
+/// What the console service has of one machine: the channels to its monitor, what it wrote, and what it is to read.
+class MachineConsole {
+  public:
+    static constexpr std::size_t history_bytes = 64 << 10;
+    /// The memory that the manager gives for each machine: both channels, then the history, which is this service's
+    /// alone.
+    static constexpr std::size_t memory_bytes = sdk::console_shape.bytes() + sdk::debug_shape.bytes() + history_bytes;
+
+    MachineConsole(std::string name, std::span<std::byte> memory)
+        : memory_{memory}, history_{memory.last(history_bytes)}, name_{std::move(name)} {}
+
+    const std::string& name() const { return name_; }
+    bool running() const { return static_cast<bool>(channel_); }
+    const History& history() const { return history_; }
+    History& history() { return history_; }
+
+    /// Another machine in the same slot.
+    void rename(std::string name) {
+        name_ = std::move(name);
+        history_.clear();
+    }
+    /// Its monitor begins: the rings are empty. `wake` takes a set of sdk::channel_bits.
+    void start(std::function<void(std::uint64_t bits)> wake) {
+        const auto console = memory_.first(sdk::console_shape.bytes());
+        const auto debug = memory_.subspan(console.size(), sdk::debug_shape.bytes());
+        channel_ = {console, sdk::console_shape, sdk::Channel::Side::Second,
+                    [wake] { wake(sdk::channel_bits::console); }};
+        debug_ = {debug, sdk::debug_shape, sdk::Channel::Side::Second, [wake] { wake(sdk::channel_bits::debug); }};
+    }
+    void stop() {
+        take_output(~std::size_t{0});
+        channel_ = {};
+        debug_ = {};
+    }
+
+    /// Puts up to `most` bytes that the machine wrote into the history; whether there were any.
+    bool take_output(std::size_t most) {
+        bool any = false;
+        std::array<std::byte, 1024> piece;
+        while (channel_ && most != 0) {
+            const std::size_t count = channel_.read(std::span{piece}.first(std::min(most, piece.size())));
+            if (count == 0)
+                break;
+            history_.append(std::span{piece}.first(count));
+            most -= count;
+            any = true;
+        }
+        return any;
+    }
+    /// What is typed for the machine: as much as there is room for; how much that was. What nobody reads is not kept:
+    /// a machine that does not run takes everything.
+    std::size_t type(std::span<const std::byte> bytes) { return channel_ ? channel_.write(bytes) : bytes.size(); }
+    sdk::Channel& debug() { return debug_; }
+
+    /// Before waiting for the event; whether there is something to do already.
+    bool arm() { return (channel_ && channel_.arm_input()) || (debug_ && debug_.arm_input()); }
+    /// Has the monitor wake this side when it has read some of what was typed.
+    void arm_typing() {
+        if (channel_)
+            channel_.arm_output(1);
+    }
+
+  private:
+    std::span<std::byte> memory_;
+    sdk::Channel channel_, debug_;
+    History history_;
+    std::string name_;
+};
+
+/// The machines' consoles, by slot; null where there is none.
+using MachineConsoles = std::array<std::unique_ptr<MachineConsole>, manager_link::slot_limit>;
