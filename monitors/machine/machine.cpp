@@ -112,6 +112,7 @@ void Machine::reset_devices() {
     for (const auto& hart : harts_)
         hart->interrupt(0, abi::hvip::vssip);
     firmware_.reset();
+    console_speaks_ = false;
 }
 
 bool Machine::run() {
@@ -185,12 +186,13 @@ void Machine::work() {
 }
 
 /// Passes on what has been typed, as much as the guest has room for; the rest waits where it is. It goes to the virtio
-/// console as soon as somebody in the guest has that open.
+/// console as soon as the guest has said something there: Linux opens it in any case, also where its console is
+/// another.
 void Machine::pump_input() {
     std::array<std::byte, 64> piece;
     input_wanted_ = false;
     devices::virtio::Console* console = virtio_.console();
-    const bool to_console = console && console->port_open(0);
+    const bool to_console = console && console->port_open(0) && console_speaks_;
     for (;;) {
         if (kept_.empty()) {
             const std::size_t count = terminal_.read(piece);
@@ -282,6 +284,11 @@ std::uint64_t Machine::alarm_deadline() {
     if (deadline == devices::GoldfishRtc::no_alarm)
         return drain;
     return std::min(drain, ticks(deadline > epoch ? deadline - epoch : 0) + 1); // rounded up, not to be too early
+}
+
+void Machine::console_output(unsigned, std::span<const std::byte> bytes) {
+    console_speaks_ = true;
+    terminal_.write(bytes);
 }
 
 void Machine::uart_output(std::uint8_t byte) {

@@ -130,7 +130,7 @@ class Machine final : Platform,
     void external_interrupt(unsigned hart, bool pending) override;
     void uart_output(std::uint8_t byte) override;
     void uart_ready() override { input_wanted_ = true; }
-    void console_output(unsigned, std::span<const std::byte> bytes) override { terminal_.write(bytes); }
+    void console_output(unsigned, std::span<const std::byte> bytes) override;
     void test_passed() override { request(Power::Off); }
     void test_failed(std::uint16_t) override { request(Power::Failed); }
     void test_reset() override { request(Power::Reboot); }
@@ -163,6 +163,7 @@ class Machine final : Platform,
     std::atomic<unsigned> active_{0}; ///< harts that are not parked
     std::vector<std::byte> kept_;     ///< typed, but the guest had no room for it yet
     bool input_wanted_ = false;
+    bool console_speaks_ = false; ///< the guest has written to its virtio console
 
     bool paused_ = false;
     std::atomic<std::uint64_t> lost_ticks_{0};

@@ -150,25 +150,34 @@ void Vcpu::run_guest() {
     for (running_ = true; running_;) {
         if (machine_.lost_ticks() != lost_ticks_) [[unlikely]]
             set_clock();
+        TraceWriter* const writer = trace_.load(std::memory_order_relaxed);
+        if (!writer && !suspended_) [[likely]] { // straight to the handlers, with no exit record in between
+            handle_exit(cpu_.resume());
+            continue;
+        }
         sdk::Exit exit = suspended_ ? cpu_.wait() : cpu_.resume();
-        const TracedExit traced{trace_.load(std::memory_order_relaxed), exit, id_, cpu_.registers()};
-        match(
-            exit, //
-            [&](const sdk::SbiCall& call) { statistics_.count(call), handle(call); },
-            [&](const sdk::MmioAccess& access) { statistics_.count(access), handle(access); },
-            [&](const sdk::GuestPageFault& it) { statistics_.count(it), handle(it); },
-            [&](const sdk::VirtualInstruction& it) { statistics_.count(it), handle(it); },
-            [&](const sdk::Exception& it) { statistics_.count(it), handle(it); },
-            [&](const sdk::SystemCall&) { sdk::fail("a system call of a guest with a kernel"); },
-            [&](const sdk::Kicked& it) {
-                statistics_.count(it);
-                if (machine_.gate().held(id_))
-                    rest();
-                running_ = machine_.running();
-            },
-            [&](const sdk::Unexpected& it) { statistics_.count(it), handle(it); },
-            [&](const sdk::Gone& gone) { sdk::fail("a virtual CPU cannot run: %s", sdk::describe(gone.error)); });
+        const TracedExit traced{writer, exit, id_, cpu_.registers()};
+        handle_exit(exit);
     }
+}
+
+void Vcpu::handle_exit(auto&& exit) {
+    match(
+        exit, //
+        [&](const sdk::SbiCall& call) { statistics_.count(call), handle(call); },
+        [&](const sdk::MmioAccess& access) { statistics_.count(access), handle(access); },
+        [&](const sdk::GuestPageFault& it) { statistics_.count(it), handle(it); },
+        [&](const sdk::VirtualInstruction& it) { statistics_.count(it), handle(it); },
+        [&](const sdk::Exception& it) { statistics_.count(it), handle(it); },
+        [&](const sdk::SystemCall&) { sdk::fail("a system call of a guest with a kernel"); },
+        [&](const sdk::Kicked& it) {
+            statistics_.count(it);
+            if (machine_.gate().held(id_))
+                rest();
+            running_ = machine_.running();
+        },
+        [&](const sdk::Unexpected& it) { statistics_.count(it), handle(it); },
+        [&](const sdk::Gone& gone) { sdk::fail("a virtual CPU cannot run: %s", sdk::describe(gone.error)); });
 }
 
 control::VcpuStats Vcpu::stats() const {

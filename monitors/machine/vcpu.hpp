@@ -56,6 +56,7 @@ class Vcpu {
     void set_clock();
     void set_up(const Start& start);
     void run_guest();
+    void handle_exit(auto&& exit);
     void rest();
     void handle(const sdk::Exception& exit);
     void suspend(const Suspend& suspend);
