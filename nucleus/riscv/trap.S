@@ -94,6 +94,11 @@ stop:
     csrw    sie, zero
 1:  wfi
     j       1b
-    .comm   panic_frame, 264, 16
-    .comm   panic_stack, 2048, 16
-    .comm   panic_stack_pointer, 8, 8
+
+    .bss
+    .balign 16
+panic_frame: .skip 264
+    .balign 16
+panic_stack: .skip 2048
+    .globl panic_stack_pointer
+panic_stack_pointer: .skip 8

@@ -109,7 +109,7 @@ def test_a_disk_in_ram_takes_what_is_written_and_forgets_it(host):
     terminal.expect(PROMPT)
     assert terminal.run("cat /sys/block/vdb/serial").strip() == "IN-RAM"
     terminal.run("mke2fs -q /dev/vdb && mount /dev/vdb /mnt && echo here > /mnt/file && umount /mnt && e2fsck -fn /dev/vdb")
-    terminal.run("blkdiscard -f /dev/vdb && cmp -n 8388608 /dev/vdb /dev/zero")
+    terminal.run("blkdiscard -f /dev/vdb && test $(tr -d '\\0' < /dev/vdb | wc -c) = 0")
     assert terminal.run("blockdev --getro /dev/vdc").strip() == "1"
     terminal.run("! dd if=/dev/zero of=/dev/vdc bs=512 count=1 2>/dev/null")
     terminal.send("poweroff")

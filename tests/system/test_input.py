@@ -12,7 +12,7 @@ def test_a_good_manifest_is_praised(host):
 
 
 @pytest.mark.parametrize("text, complaint", [
-    ("[[vm]]\nname = \"a\"\nmonitor = \"hello\"\nmemroy = \"2M\"\n", "4:10: there is no key 'memroy': did you mean 'memory'?"),
+    ("[[vm]]\nname = \"a\"\nmonitor = \"hello\"\nmemroy = \"2M\"\n", "4:1: there is no key 'memroy': did you mean 'memory'?"),
     ("[[vm]]\nname = \"a\"\nmonitor = \"hello\"\nmemory = \"2T\"\n", "4:10: key 'memory': write bytes, or a text such as \"64M\""),
     ("[[vm]]\nname = \"a\"\nmonitor = \"hello\"\nmemory = 5000\n", "4:10: key 'memory': write bytes"),
     ("[[vm]]\nname = \"a\"\nmonitor = \"hello\"\ncpus = 9\n", "4:8: key 'cpus': write a number from 1 to 8"),
