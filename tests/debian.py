@@ -11,7 +11,7 @@ import pexpect
 from conftest import PLAIN, TOOL
 
 PROMPT = "root@debian:[^#\n]*# "
-TIMEOUT = 600
+TIMEOUT = 300
 
 
 def cache():
