@@ -11,6 +11,7 @@
 start:
     j       start_boot                      // code0 of the Image header; code1 is unused (Linux boot-image-header.rst)
     .balign 8
+image_header:
     .quad   0x200000                        // text_offset: the image is loaded at a multiple of 2 MiB
     .quad   image_bytes                     // image_size, with everything that is zeroed below
     .quad   0                               // flags: little-endian
