@@ -114,7 +114,8 @@ def test_a_verb_that_waits_does_not_hold_up_others(systems):
 def test_all_are_told_when_the_system_goes(systems):
     process = systems.run()
     console = systems.console()
-    assert console.stdout.readline().startswith(b"session ")
+    line = console.stdout.readline()
+    assert line.startswith(b"session "), console.communicate(timeout=30)
     process.kill()
     process.wait()
     assert b"sundew: the connection to the system broke" in console.communicate(timeout=30)[1]
