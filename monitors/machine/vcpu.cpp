@@ -164,7 +164,13 @@ void Vcpu::run_guest() {
 void Vcpu::handle_exit(auto&& exit) {
     match(
         exit, //
-        [&](const sdk::SbiCall& call) { statistics_.count(call), handle(call); },
+        [&](const sdk::SbiCall& call) {
+            statistics_.count(call);
+            if (const auto answer = Sbi::answer_at_once(call.extension, call.function, call.argument(0)))
+                call.answer(answer->error, answer->value);
+            else
+                handle(call);
+        },
         [&](const sdk::MmioAccess& access) { statistics_.count(access), handle(access); },
         [&](const sdk::GuestPageFault& it) { statistics_.count(it), handle(it); },
         [&](const sdk::VirtualInstruction& it) { statistics_.count(it), handle(it); },
@@ -271,8 +277,6 @@ void Vcpu::handle(const sdk::MmioAccess& access) {
 }
 
 void Vcpu::handle(const sdk::SbiCall& call) {
-    if (const auto answer = Sbi::answer_at_once(call.extension, call.function, call.argument(0)))
-        return call.answer(answer->error, answer->value);
     auto outcome = machine_.call(
         {id_,
          call.extension,
