@@ -62,7 +62,7 @@ Machine read_machine(const toml::table& table, const Context& context) {
         machine.monitor = context.folders.programs / "machine";
         machine.memory = 512 << 20;
         machine.heap = 1 << 20;
-        machine.quota = 400;
+        machine.quota = 200;
     }
     for (const auto& [name, value] : table) {
         const std::string_view text = name.str();
