@@ -100,13 +100,17 @@ OrComplaint<bool> run(Memories& memories, std::span<const host_devices::Device> 
     }
     (void)supervisor.start_by_themselves(*machines); // what cannot be started says so, and the others go on
     const std::uint64_t ram_left = memories.ram().free_pages();
+    bool wants_statistics = false;
+    for (const auto& instance : supervisor.instances())
+        wants_statistics |= instance && instance->plan.machine.arguments == "statistics"; // as its monitor takes it
     supervise(supervisor, console, control, memories, event);
     control.say_goodbye();
     flush(console, control, event);
     supervisor.reclaim();
     control.reclaim();
     console.reclaim(memories);
-    sdk::log("statistics: ram-left %lu KiB", ram_left * page_bytes >> 10);
+    if (wants_statistics)
+        sdk::log("statistics: ram-left %lu KiB", ram_left * page_bytes >> 10);
     if (memories.ram().free_pages() != ram_before)
         sdk::log("RAM has not all come back: %lu of %lu pages", memories.ram().free_pages(), ram_before);
     // The manager's own page tables stay, for the addresses at which it once mapped something.

@@ -22,7 +22,7 @@ def test_a_good_manifest_is_praised(host):
     ("[[vm]]\nname = \"a\"\nmonitor = \"hello\"\nharts = [64]\n", "4:9: key 'harts': "),
     ("[[vm]]\nname = \"a\"\n", "1:1: a [[vm]] needs the key 'kind' or 'monitor': write kind = "),
     ("[[vm]\nname = \"a\"\n", "1:"),
-    ("vms = 1\n", "1:7: 'vms' is not known here: write [[vm]] tables"),
+    ("vms = 1\n", "1:1: 'vms' is not known here: write [[vm]] tables"),
     ("", "1:1: there is no machine: write a [[vm]] table"),
     ("[[vm]]\nname = \"a\"\nmonitor = \"hello\"\n" * 2, "key 'name': another machine is called 'a': give each its own"),
 ])
