@@ -133,7 +133,7 @@ def test_a_name_that_can_be_none_is_not_even_sent(tool, target):
 
 
 @pytest.mark.parametrize("words", [["start"], ["start", "a", "b"], ["stop", "a", "--timeout", "-1"], ["stop", "a", "--timeout", "soon"], ["create"],
-                                   ["nothing"], ["ps", "--all"], ["top", "--interval", "0"], ["gdb", "a", "--port", "70000"]])
+                                   ["nothing"], ["ps", "--all"], ["top", "--interval", "0"]])
 def test_a_wrong_usage_is_status_2(tool, words):
     assert tool(*words).status == 2
 
@@ -141,11 +141,11 @@ def test_a_wrong_usage_is_status_2(tool, words):
 # Connections that break.
 
 @pytest.mark.parametrize("words", [["ps"], ["start", "web"], ["stop", "web"], ["console", "web"], ["logs", "web"], ["logs", "-f", "web"], ["top"],
-                                   ["stats", "web"], ["events"], ["shutdown"], ["trace", "web", "-o", "/dev/null"], ["gdb", "web", "--stdio"]])
+                                   ["stats", "web"], ["events"], ["shutdown"]])
 def test_a_connection_that_breaks_is_told(tool, target, words):
     for number in range(1, 16):
         target.verbs[number] = lambda *_: target.drop()
-    done = tool(*words, stdin=subprocess.PIPE if words[0] == "gdb" else subprocess.DEVNULL)
+    done = tool(*words, stdin=subprocess.DEVNULL)
     assert done.status == 1
     assert done.err.splitlines()[-1] == "sundew: the connection to the system broke: it has ended, or its QEMU has: start it again with `sundew run`"
 
@@ -281,36 +281,6 @@ def test_top_shows_rates(tool, target):
     assert rows["vCPU 1"][2] == "25.0"
     assert "4 harts, 2G of RAM" in done.out
     assert target.requests[0] == (t.STATS, 2, 1000, "")
-
-
-def test_trace_writes_a_file_that_is_json(tool, target, folder):
-    target.verbs[t.TRACE] = lambda session, *_: (target.data(session, t.trace() + t.trace(1, vcpu=1, begin=200, value=10) + t.trace(99, begin=50)),
-                                                 target.end(session, t.GONE))
-    done = tool("trace", "web", "-o", folder / "x.json", "--json")
-    assert done.status == 0 and json.loads(done.out) == {"file": str(folder / "x.json"), "records": 3}
-    records = [each for each in json.loads((folder / "x.json").read_text()) if each["ph"] != "M"]
-    assert records[0] == {"ph": "X", "pid": 1, "tid": 0, "ts": 0, "name": "mmio", "dur": 0.5, "args": {"address": "0x10000000", "pc": "0x80200000"}}
-    assert records[1]["ts"] == 10 and records[1]["name"] == "interrupt" and records[1]["tid"] == 1
-    assert records[2]["ts"] == -5
-
-
-def test_trace_ends_with_ctrl_c_and_keeps_what_came(target, environment, folder):
-    target.verbs[t.TRACE] = lambda session, *_: target.data(session, t.trace())
-    child = pexpect.spawn(str(TOOL), ["trace", "web", "-o", str(folder / "x.json"), "--control", target.path], env=environment, timeout=30)
-    child.expect("Ctrl-C ends it")
-    while not target.requests:
-        pass
-    child.sendintr()
-    child.expect("1 records; open it at https://ui.perfetto.dev")
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == 0 and target.ends == [1]
-    json.loads((folder / "x.json").read_text())
-
-
-def test_trace_that_cannot_write_says_so(tool):
-    done = tool("trace", "web", "-o", "/nonexistent/x")
-    assert (done.status, done.err) == (1, "sundew: /nonexistent/x: cannot be written: name another file with -o\n")
 
 
 # create
@@ -483,38 +453,3 @@ def test_console_sends_no_more_than_it_may(tool, target, folder):
     with open(folder / "text") as text:
         assert tool("console", "web", stdin=text).status == 0
     assert sum(taken) == 100_000
-
-
-# gdb
-
-def test_gdb_carries_bytes_both_ways(target, environment):
-    target.verbs[t.GDB] = lambda *_: None
-    target.on_data = lambda session, data: target.data(session, b"+" + data)
-    with subprocess.Popen([TOOL, "gdb", "web", "--stdio", "--force", "--control", target.path], env=environment, stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE) as process:
-        process.stdin.write(b"$g#67")
-        process.stdin.flush()
-        assert process.stdout.read(6) == b"+$g#67"
-        process.stdin.close()
-        assert process.wait(30) == 0
-    assert target.requests == [(t.GDB, 1, 0, "web")] and target.ends == [1]
-
-
-def test_gdb_that_is_refused_says_so_before_a_debugger_starts(tool, target):
-    answering(target, t.GDB, t.BUSY, text=b"someone is attached")
-    done = tool("gdb", "web")
-    assert (done.status, done.err) == (1, "sundew: 'web' is busy with another command: try again when that is done: someone is attached\n")
-
-
-def test_gdb_starts_the_debugger_connected(tool, target, folder):
-    target.verbs[t.GDB] = lambda *_: None
-    fake = folder / "gdb"
-    fake.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
-    fake.chmod(0o755)
-    done = tool("gdb", "web", "--gdb", fake, "--symbols", "vmlinux", "--with=-batch")
-    assert done.status == 0
-    lines = done.out.splitlines()
-    assert "file vmlinux" in lines and lines[-1] == "-batch"
-    assert f"target remote | exec {TOOL} gdb web --stdio --control {target.path}" in lines
-    done = tool("gdb", "web", "--gdb", "/nonexistent/gdb")
-    assert done.status == 1 and "install the package gdb-multiarch" in done.err
