@@ -72,10 +72,9 @@ std::string json(const StatsRecord& stats) {
         vcpus += fmt::format(R"({}{{"run_ns": {}, "exits": {{{}}}}})", vcpus.empty() ? "" : ", ", vcpu.run_nanoseconds,
                              exits);
     }
-    return fmt::format(R"({{"name": {}, "time_ns": {}, "state": "{}", "memory": {}, "returned": {}, "overhead": {}, )"
-                       R"("interrupts": {}, "disk_read": {}, "disk_written": {}, "vcpus": [{}]}})",
+    return fmt::format(R"({{"name": {}, "time_ns": {}, "state": "{}", "memory": {}, "overhead": {}, "vcpus": [{}]}})",
                        text::json(text_of(stats.name)), stats.now_nanoseconds, state_name(stats.state), stats.memory,
-                       stats.returned, stats.overhead, stats.interrupts, stats.read, stats.written, vcpus);
+                       stats.overhead, vcpus);
 }
 
 std::string json(const EventRecord& event) {

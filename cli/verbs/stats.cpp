@@ -15,11 +15,7 @@ std::string for_people(const control::StatsRecord& stats) {
         out += fmt::format("  {:<24}{}\n", what, value);
     };
     row("memory", text::size(stats.memory));
-    row("returned by the guest", text::size(stats.returned));
     row("taken beside it", text::size(stats.overhead));
-    row("interrupts", fmt::format("{}", stats.interrupts));
-    row("read from disks", text::size(stats.read));
-    row("written to disks", text::size(stats.written));
     const std::size_t count = std::min<std::size_t>(stats.cpus, control::vcpu_limit);
     for (std::size_t i = 0; i < count; ++i) {
         const control::VcpuStats& vcpu = stats.vcpus[i];

@@ -115,7 +115,9 @@ Reply Control::begin(std::uint16_t id, const control::Request& request, std::str
     Instance* instance = supervisor_->find(name);
     if (!instance)
         return Answer{Status::NoSuchMachine};
-    used_ = true;
+    const auto verb = static_cast<Verb>(request.verb);
+    if (verb != Verb::Pause && verb != Verb::Resume) // they choose when a machine runs, not whether
+        used_ = true;
     return change(id, request, *instance);
 }
 

@@ -439,6 +439,7 @@ def test_who_looks_on_does_not_keep_the_host_on_but_who_changes_something_does(b
     system = boot(machine("one"))
     system.wait_for("guest is up")
     system.client.stats()
+    assert system.client.do(control.PAUSE, "one")[0] == "Done" and system.client.do(control.RESUME, "one")[0] == "Done"
     system.client.close()
     system.type(b"f")
     assert system.ends() == 1
