@@ -39,7 +39,7 @@ struct Run {
         if (!bundle.empty()) {
             machine.bundle = bundle;
         } else {
-            auto read = read_manifest(manifest);
+            auto read = read_manifest(manifest, !print_command);
             if (!read)
                 return false;
             for (const manifest::Disk* disk : manifest::assign_devices(*read))
