@@ -6,16 +6,24 @@ import re
 import subprocess
 
 import pytest
-from conftest import MODELS
+from conftest import MODELS, PLAIN
 from debian import PROMPT, boot, cache, copy_of_root, fsck, manifest
 
 
+A_FEW = {"7": [(PLAIN, 2)], "10": [(PLAIN, 1), (PLAIN, 2), ("rva23s64", 4)]}
+
+
 def pytest_generate_tests(metafunc):
-    if "cpu" in metafunc.fixturenames:
-        metafunc.parametrize("cpu", [each for each in MODELS[metafunc.config.getoption("--qemu")] if each != "max"])
+    """With --rounds every model of harts with every number of vCPUs; else some of both."""
+    qemu = metafunc.config.getoption("--qemu")
+    models = [each for each in MODELS[qemu] if each != "max"]
+    if "cpus" in metafunc.fixturenames:
+        every = [(cpu, cpus) for cpu in models for cpus in (1, 2, 4)]
+        metafunc.parametrize("cpu, cpus", every if metafunc.config.getoption("--rounds") > 1 else A_FEW[qemu])
+    elif "cpu" in metafunc.fixturenames:
+        metafunc.parametrize("cpu", models)
 
 
-@pytest.mark.parametrize("cpus", [1, 2, 4])
 def test_boots_to_a_shell_and_does_everything(host, cpu, cpus):
     disk = copy_of_root(host.folder)
     terminal = boot(host, manifest(cpus=cpus), cpu)
