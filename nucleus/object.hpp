@@ -109,7 +109,8 @@ struct Thread {
     Timer timer;
 
     bool in_guest() const { return active != &registers; }
-    void set_order() { order = std::uint64_t{urgency} << 56 | pass; }
+    static constexpr unsigned pass_bits = 56; ///< behind the urgency: `pass` never grows beyond them
+    void set_order() { order = std::uint64_t{urgency} << pass_bits | pass; }
 };
 
 struct Event {

@@ -6,16 +6,19 @@
 
 namespace {
 
-/// Counts the time since the last look as the current thread's.
+/// Counts the time since the last look as the current thread's. Whatever its share and however long it runs, that does
+/// not become a matter of priority.
 void charge(Hart& hart, std::uint64_t time) {
     const std::uint64_t ran = time - std::min(time, hart.charged);
     hart.charged = time;
     if (!hart.current)
         return;
-    hart.current->pass += ran * share_usual / hart.current->process->share;
-    hart.current->set_order();
-    if (hart.current->vcpu)
-        hart.current->vcpu->page->answered.run_ticks += ran;
+    Thread& thread = *hart.current;
+    constexpr std::uint64_t most = (std::uint64_t{1} << Thread::pass_bits) - 1;
+    thread.pass = std::min(thread.pass + ran * share_usual / thread.process->share, most);
+    thread.set_order();
+    if (thread.vcpu)
+        thread.vcpu->page->answered.run_ticks += ran;
 }
 
 /// Who has waited has no claim on the time meanwhile: it begins where the least served of its priority is.

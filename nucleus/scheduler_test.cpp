@@ -258,6 +258,18 @@ TEST_F(Scheduling, AFenceThatAGuestAsksForWaitsForHartsThatRunTheVcpusThatItName
     EXPECT_NE(hart.fencing, nullptr);
 }
 
+TEST_F(Scheduling, HoweverLongAThreadHasRunItKeepsItsPriority) {
+    Thread &high = machine.thread(0, 21), &low = machine.thread(0, 20);
+    machine.process.share = 1;
+    high.pass = (std::uint64_t{1} << Thread::pass_bits) - 10; // a year or so
+    make_ready(high);
+    pick(hart, 0);
+    make_ready(low);
+    pick(hart, 1'000'000);
+    EXPECT_EQ(hart.current, &high);
+    EXPECT_LT(high.order, low.order);
+}
+
 TEST_F(Scheduling, WhoBecomesReadyDuringAFenceRunsWhenItEnds) {
     Thread &low = machine.thread(0, 10), &high = machine.thread(0, 20);
     make_ready(low);

@@ -11,6 +11,8 @@
 #define TRAP_USER_CALL 8
 #define TRAP_RESUME 64
 
+#define PANIC_STACK_BYTES 2048
+
 // The window: the last GiB of every address space. The image and the pool behind it lie at its start, in the order of
 // their physical addresses.
 #define WINDOW 0xffffffffc0000000

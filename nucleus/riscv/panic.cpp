@@ -9,7 +9,12 @@
 #include "nucleus/riscv/csr.hpp"
 #include "nucleus/riscv/sbi.hpp"
 
-extern "C" std::uint64_t panic_stack_pointer;
+// Where trap.S puts what it saves, and itself.
+extern "C" {
+std::uint64_t panic_stack_pointer; ///< of whoever panicked; 0: nobody has
+abi::Registers panic_frame;
+alignas(16) std::byte panic_stack[PANIC_STACK_BYTES];
+}
 
 namespace {
 

@@ -86,7 +86,7 @@ fault_in_nucleus:
     la      t0, stop
     csrw    stvec, t0
     mv      a0, sp
-    la      sp, panic_stack + 2048
+    la      sp, panic_stack + PANIC_STACK_BYTES
     call    panic_with
 
     .balign 4
@@ -94,11 +94,3 @@ stop:
     csrw    sie, zero
 1:  wfi
     j       1b
-
-    .bss
-    .balign 16
-panic_frame: .skip 264
-    .balign 16
-panic_stack: .skip 2048
-    .globl panic_stack_pointer
-panic_stack_pointer: .skip 8
