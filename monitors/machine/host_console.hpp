@@ -2,11 +2,9 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 #include <span>
 
-#include "base/address.hpp"
-#include "sdk/device.hpp"
+#include "sdk/virtio.hpp"
 
 namespace machine {
 
@@ -25,42 +23,22 @@ class HostConsole {
     void acknowledge() const;
 
   private:
-    // "Split Virtqueues", with one descriptor in flight.
-    struct Descriptor {
-        std::uint64_t address;
-        std::uint32_t bytes;
-        std::uint16_t flags, next;
-    };
-    struct Used {
-        std::uint32_t id, bytes;
-    };
-    static constexpr std::uint16_t queue_size = 2;
+    static constexpr std::uint32_t receive = 0, transmit = 1;
     static constexpr std::size_t buffer_bytes = 4096;
-    struct Queue {
-        alignas(16) std::array<Descriptor, queue_size> descriptors;
-        std::uint16_t available_flags, available_index;
-        std::array<std::uint16_t, queue_size> available;
-        alignas(4) std::uint16_t used_flags;
-        std::uint16_t used_index;
-        std::array<Used, queue_size> used;
-    };
+    /// Of each queue one descriptor is used.
     struct Dma {
-        std::array<Queue, 2> queues; ///< receive, transmit
+        std::array<sdk::virtio::Ring<2>, 2> rings;
         std::array<std::array<std::byte, buffer_bytes>, 2> buffers;
     };
 
-    HostConsole(const sdk::Device& device, Dma& dma, HostPhysical address)
-        : device_{&device}, dma_{&dma}, address_{address} {}
-    bool start();
-    void set_up(std::uint32_t queue);
+    HostConsole(const sdk::Device& device, std::span<std::byte> dma, HostPhysical address)
+        : device_{&device}, transport_{device, dma, address} {}
+    bool start(std::span<std::byte> dma);
     void offer(std::uint32_t queue, std::size_t bytes) const;
-    bool finished(std::uint32_t queue, std::uint16_t seen) const;
-    volatile std::uint32_t& reg(std::size_t offset) const { return device_->reg<std::uint32_t>(offset); }
-    std::uint64_t dma_address(const volatile void* place) const;
 
     const sdk::Device* device_;
-    Dma* dma_;
-    HostPhysical address_;
+    sdk::virtio::Transport transport_;
+    Dma* dma_ = nullptr;
     std::uint16_t received_ = 0, sent_ = 0; ///< of the used rings, counted
     std::size_t taken_ = 0;                 ///< of the receive buffer
 };

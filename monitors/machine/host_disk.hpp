@@ -9,7 +9,7 @@
 
 #include "base/address.hpp"
 #include "devices/disk.hpp"
-#include "sdk/device.hpp"
+#include "sdk/virtio.hpp"
 
 namespace machine {
 
@@ -42,38 +42,22 @@ class HostDisk : public devices::Disk {
     void interrupt();
 
   private:
-    static constexpr std::size_t queue_size = 256;
-    static constexpr unsigned read_only_feature = 5, flush_feature = 9, discard_feature = 13, write_zeroes_feature = 14,
-                              version_1_feature = 32;
+    static constexpr std::uint16_t queue_size = 256;
+    static constexpr unsigned read_only_feature = 5, flush_feature = 9, discard_feature = 13, write_zeroes_feature = 14;
 
-    // "Split Virtqueues" and "Block Device: Device Operation".
-    struct Descriptor {
-        std::uint64_t address;
-        std::uint32_t bytes;
-        std::uint16_t flags, next;
-    };
-    struct Used {
-        std::uint32_t id, bytes;
-    };
+    // "Block Device: Device Operation".
     struct Header {
         std::uint32_t type, reserved;
         std::uint64_t sector;
     };
-    /// What of the memory is whose. The queue's parts have the alignments that it wants.
+    /// What of the memory is whose.
     struct Dma {
-        std::array<Descriptor, queue_size> descriptors;
-        std::array<Header, queue_size> headers; ///< or the payload of a discard, by the first descriptor of a request
-        std::uint16_t available_flags, available_index;
-        std::array<std::uint16_t, queue_size> available;
-        alignas(4) std::uint16_t used_flags;
-        std::uint16_t used_index;
-        std::array<Used, queue_size> used;
-        std::array<Header, queue_size> ranges; ///< of a discard: sector, count, flags
+        sdk::virtio::Ring<queue_size> ring;
+        std::array<Header, queue_size> headers; ///< by the first descriptor of a request
+        std::array<Header, queue_size> ranges;  ///< of a discard: sector, count, flags
         std::array<std::uint8_t, queue_size> status;
     };
     static_assert(sizeof(Dma) <= dma_pages * 4096);
-    static_assert(offsetof(Dma, available) == offsetof(Dma, available_flags) + 4);
-    static_assert(offsetof(Dma, used) == offsetof(Dma, used_flags) + 4);
 
     /// A request in flight, by its first descriptor.
     struct Flight {
@@ -82,18 +66,17 @@ class HostDisk : public devices::Disk {
         std::size_t descriptors;
     };
 
-    HostDisk(const sdk::Device& device, Dma& dma, HostPhysical dma_address, GuestPhysical ram_base, DmaRange ram)
-        : device_{&device}, dma_{&dma}, dma_address_{dma_address}, ram_base_{ram_base}, ram_{ram} {}
-    bool start();
+    HostDisk(const sdk::Device& device, std::span<std::byte> dma, HostPhysical dma_address, GuestPhysical ram_base,
+             DmaRange ram)
+        : device_{&device}, transport_{device, dma, dma_address}, ram_base_{ram_base}, ram_{ram} {}
+    bool start(std::span<std::byte> dma);
     bool has(unsigned feature) const { return (features_ >> feature & 1) != 0; }
-    volatile std::uint32_t& reg(std::size_t offset) const { return device_->reg<std::uint32_t>(offset); }
-    std::uint64_t dma_address(const volatile void* place) const;
     std::uint16_t add(std::uint16_t at, std::uint64_t address, std::uint64_t bytes, bool device_writes);
     void release(std::uint16_t first, std::size_t count);
 
     const sdk::Device* device_;
-    Dma* dma_;
-    HostPhysical dma_address_;
+    sdk::virtio::Transport transport_;
+    Dma* dma_ = nullptr;
     GuestPhysical ram_base_;
     DmaRange ram_;
     std::uint64_t features_ = 0, sectors_ = 0;

@@ -5,8 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "base/address.hpp"
-#include "sdk/device.hpp"
+#include "sdk/virtio.hpp"
 
 /// The host's virtio console device (virtio 1.2, "Console Device", over MMIO, with ports), of which one port is the
 /// control channel's. Everything that the device says is checked: it may be a broken one.
@@ -30,33 +29,15 @@ class ControlPort {
     void acknowledge() const { device_->acknowledge_interrupt(0); }
 
   private:
-    // "Split Virtqueues". Each descriptor has a buffer of its own for ever.
+    /// Each descriptor has a buffer of its own for ever.
     static constexpr std::uint16_t queue_size = 16;
-    struct Descriptor {
-        std::uint64_t address;
-        std::uint32_t bytes;
-        std::uint16_t flags, next;
-    };
-    struct Used {
-        std::uint32_t id, bytes;
-    };
-    struct Ring {
-        alignas(16) std::array<Descriptor, queue_size> descriptors;
-        std::uint16_t available_flags, available_index;
-        std::array<std::uint16_t, queue_size> available;
-        alignas(4) std::uint16_t used_flags;
-        std::uint16_t used_index;
-        std::array<Used, queue_size> used;
-    };
-    static_assert(offsetof(Ring, available) == offsetof(Ring, available_flags) + 4);
-    static_assert(offsetof(Ring, used) == offsetof(Ring, used_flags) + 4);
 
     /// Ports that the device may call ours. Port 0 would be a console.
     static constexpr std::uint32_t first_port = 1, ports = 2;
     static constexpr std::size_t control_receive = 0, control_transmit = 1, queue_count = 2 + 2 * ports;
     static constexpr std::size_t control_bytes = 128, receive_bytes = 2048, transmit_bytes = 4096;
     struct Dma {
-        std::array<Ring, queue_count> rings;
+        std::array<sdk::virtio::Ring<queue_size>, queue_count> rings;
         std::array<std::array<std::byte, control_bytes>, queue_size> control_in, control_out;
         std::array<std::array<std::byte, receive_bytes>, queue_size> in;
         std::array<std::array<std::byte, transmit_bytes>, queue_size> out;
@@ -69,15 +50,13 @@ class ControlPort {
         std::uint16_t event, value;
     };
 
-    ControlPort(const sdk::Device& device, Dma& dma, HostPhysical dma_address)
-        : device_{&device}, dma_{&dma}, dma_address_{dma_address} {}
-    bool start();
+    ControlPort(const sdk::Device& device, std::span<std::byte> dma, HostPhysical dma_address)
+        : device_{&device}, transport_{device, dma, dma_address} {}
+    bool start(std::span<std::byte> dma);
     void set_up(std::size_t queue);
-    volatile std::uint32_t& reg(std::size_t offset) const { return device_->reg<std::uint32_t>(offset); }
-    std::uint64_t dma_address(const volatile void* place) const;
     void offer(std::size_t queue, std::uint16_t descriptor, std::size_t bytes);
-    void notify(std::size_t queue) const;
-    std::uint16_t used_index(std::size_t queue) const;
+    void notify(std::size_t queue) const { transport_.notify(number(queue)); }
+    std::uint16_t used_index(std::size_t queue) const { return dma_->rings[queue].given_back(); }
     void hear(std::span<const std::byte> message);
     void send(const Message& message);
     void reclaim(std::size_t queue);
@@ -86,8 +65,8 @@ class ControlPort {
     static std::uint32_t number(std::size_t queue) { return static_cast<std::uint32_t>(queue + 2); }
 
     const sdk::Device* device_;
-    Dma* dma_;
-    HostPhysical dma_address_;
+    sdk::virtio::Transport transport_;
+    Dma* dma_ = nullptr;
     std::uint32_t port_ = 0; ///< ours; 0: not known yet
     bool changed_ = false;
     std::array<std::uint16_t, queue_count> seen_{}; ///< of the used ring
