@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/project.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -53,13 +54,17 @@ fs::path memory_file(const std::vector<char>& bytes) {
 
 std::uint64_t memory_for(const manifest::Manifest& manifest, std::uint64_t bundle_bytes) {
     constexpr std::uint64_t spare = 64 << 20;
-    std::uint64_t bytes = bundle_bytes + spare;
+    std::uint64_t bytes = bundle_bytes + spare, largest = 0;
     for (const manifest::Machine& machine : manifest.machines) {
         bytes += machine.memory + machine.heap;
+        largest = std::max(largest, machine.memory);
         for (const manifest::Disk& disk : machine.disks)
             bytes += disk.ram ? fs::file_size(disk.file) : 0;
     }
     // QEMU puts the bundle into the middle of the RAM, or 512 MiB behind the nucleus: room for it all above that.
-    constexpr std::uint64_t small = 192 << 20, below = 512 << 20;
+    // QEMU 7.2 puts it lower and the device tree at the end of the first GiB: a machine that does not fit between has
+    // to lie above.
+    constexpr std::uint64_t small = 192 << 20, between = 832 << 20;
+    const std::uint64_t below = bundle_bytes + largest > between ? 1 << 30 : 512 << 20;
     return bytes <= small ? 0 : (bytes + below + spare - 1) / spare * spare;
 }

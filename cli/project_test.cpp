@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/project.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+constexpr std::uint64_t mebibyte = 1 << 20, gibibyte = 1 << 30;
+
+std::uint64_t host_for(std::uint64_t machine, std::uint64_t bundle) {
+    manifest::Manifest manifest;
+    manifest.machines.resize(1);
+    manifest.machines[0].memory = machine;
+    return memory_for(manifest, bundle);
+}
+
+}
+
+TEST(HostMemory, has_room_for_the_machine_above_the_bundle) {
+    EXPECT_EQ(host_for(2 * mebibyte, mebibyte), 0u); // whatever QEMU has
+    EXPECT_GE(host_for(512 * mebibyte, 46 * mebibyte), (512 + 512 + 46) * mebibyte);
+}
+
+TEST(HostMemory, has_room_for_a_large_machine_above_the_device_tree_too) {
+    for (const std::uint64_t machine : {gibibyte, 2 * gibibyte})
+        EXPECT_GE(host_for(machine, 76 * mebibyte), gibibyte + machine);
+}
