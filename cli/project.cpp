@@ -66,5 +66,12 @@ std::uint64_t memory_for(const manifest::Manifest& manifest, std::uint64_t bundl
     // to lie above.
     constexpr std::uint64_t small = 192 << 20, between = 832 << 20;
     const std::uint64_t below = bundle_bytes + largest > between ? 1 << 30 : 512 << 20;
-    return bytes <= small ? 0 : (bytes + below + spare - 1) / spare * spare;
+    if (bytes <= small)
+        return 0;
+    const auto rounded = [](std::uint64_t memory) { return (memory + spare - 1) / spare * spare; };
+    // QEMU 7.2 takes the bundle's address, not its distance from the RAM's base, off the RAM's size to see whether it
+    // fits.
+    constexpr std::uint64_t bundle_address = 0x8820'0000;
+    const std::uint64_t memory = rounded(bytes + below);
+    return memory > bundle_address ? std::max(memory, rounded(bundle_address + bundle_bytes)) : memory;
 }

@@ -25,3 +25,11 @@ TEST(HostMemory, has_room_for_a_large_machine_above_the_device_tree_too) {
     for (const std::uint64_t machine : {gibibyte, 2 * gibibyte})
         EXPECT_GE(host_for(machine, 76 * mebibyte), gibibyte + machine);
 }
+
+TEST(HostMemory, is_never_such_that_an_emulator_takes_the_bundle_for_too_large) {
+    constexpr std::uint64_t bundle_address = 0x8820'0000, bundle = 76 * mebibyte;
+    for (std::uint64_t machine = 2 * mebibyte; machine < 3 * gibibyte; machine += 2 * mebibyte) {
+        const std::uint64_t memory = host_for(machine, bundle);
+        EXPECT_TRUE(memory <= bundle_address || memory - bundle_address >= bundle) << machine;
+    }
+}
