@@ -32,14 +32,16 @@ class System:
 
     def __init__(self, host, machines, harts=2, more=(), memory="512M"):
         self.path = host.folder / "control"
-        self.log = open(host.folder / "console.log", "w+b")
+        self.log = host.folder / "console.log"
         file = host.folder / "system.cpio"
         assert host.tool("bundle", host.manifest(*machines), "-o", file).status == 0
         # QEMU alone, without the tool's broker on the socket.
         words = ["run", "--bundle", file, "--qemu", host.qemu, "--harts", harts, "--memory", memory, "--control", self.path, "--print-command"]
         command = host.tool(*words, *[f"--with={each}" for each in more])
         assert command.status == 0
-        self.process = subprocess.Popen(shlex.split(command.console), stdin=subprocess.PIPE, stdout=self.log, stderr=subprocess.STDOUT, cwd=host.folder)
+        # Read through a description of its own: a shared one has one offset, and QEMU would write where a reader had sought to.
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(shlex.split(command.console), stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, cwd=host.folder)
         self.client = self.connect()
 
     def connect(self):
@@ -48,9 +50,7 @@ class System:
         return client
 
     def console(self):
-        self.log.flush()
-        self.log.seek(0)
-        return self.log.read().decode(errors="replace")
+        return self.log.read_bytes().decode(errors="replace")
 
     def wait_for(self, text, timeout=120):
         deadline = time.monotonic() + timeout
