@@ -69,7 +69,7 @@ def test_a_spinning_guest_is_preempted_and_can_be_kicked(host, harts):
 
 
 def test_equal_priorities_share_a_hart_equally(host):
-    result = host.run(guest("share", name="one"), guest("share", name="two"), harts=1, more=["-icount", "shift=0,sleep=off"])
+    result = host.run(guest("share", name="one"), guest("share", name="two"), harts=1, more=["-icount", "shift=4,sleep=off"])
     shares = [int(each) for each in re.findall(r"share (\d+)", result.console)]
     assert len(shares) == 2 and result.status == 0
     assert abs(shares[0] - shares[1]) < 0.1 * max(shares)
@@ -77,6 +77,6 @@ def test_equal_priorities_share_a_hart_equally(host):
 
 def test_a_higher_priority_goes_first(host):
     result = host.run(guest("share", name="low", priority=10), guest("share", name="high", priority=200), harts=1,
-                      more=["-icount", "shift=0,sleep=off"])
+                      more=["-icount", "shift=4,sleep=off"])
     order = re.findall(r"manager|(low|high): the guest has ended", result.console)
     assert [each for each in order if each] == ["high", "low"] and result.status == 0
