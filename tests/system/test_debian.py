@@ -67,7 +67,7 @@ def test_finds_its_firmware_complete_counts_with_it_and_stops_and_starts_its_pro
     assert terminal.end() == 0
 
 
-def test_job_control_works_on_the_console(host):
+def test_has_job_control_on_the_console_and_reboots(host):
     copy_of_root(host.folder)
     terminal = boot(host, manifest())
     terminal.expect(PROMPT)
@@ -82,14 +82,6 @@ def test_job_control_works_on_the_console(host):
     terminal.expect("Stopped")
     terminal.expect(PROMPT)
     assert "sleep 1000" in terminal.run("jobs")
-    terminal.send("poweroff")
-    assert terminal.end() == 0
-
-
-def test_reboots(host):
-    copy_of_root(host.folder)
-    terminal = boot(host, manifest())
-    terminal.expect(PROMPT)
     terminal.run("echo before > /root/before")
     terminal.send("reboot")
     terminal.expect("Linux version")
@@ -108,22 +100,34 @@ def test_boots_with_the_serial_port_as_its_console(host):
     assert terminal.end() == 0
 
 
-def test_a_disk_in_ram_takes_what_is_written_and_forgets_it(host):
-    disk = host.folder / "ram.img"
-    disk.write_bytes(bytes(8 << 20))
+def test_a_disk_in_ram_forgets_what_is_written_and_an_error_of_a_disk_is_an_i_o_error_in_the_guest(host):
+    """The last disk has a sector that cannot be read and one that cannot be written; the guest goes on."""
     copy_of_root(host.folder)
+    ram, bad, rules = host.folder / "ram.img", host.folder / "bad.img", host.folder / "rules"
+    for image in (ram, bad):
+        image.write_bytes(bytes(8 << 20))
+    rules.write_text('[inject-error]\nevent = "read_aio"\nerrno = "5"\nsector = "2048"\n'
+                     '[inject-error]\nevent = "write_aio"\nerrno = "5"\nsector = "4096"\n')
     text = manifest().replace('disk = ["root.ext4"]', 'disk = ["root.ext4", {file = "ram.img", ram = true, serial = "IN-RAM"}, '
-                                                      '{file = "ram.img", ram = true, read_only = true}]')
-    terminal = boot(host, text)
+                                                      '{file = "ram.img", ram = true, read_only = true}, "bad.img"]')
+    # The same drive with QEMU's blkdebug in between.
+    terminal = boot(host, text, more=["--with=-set", f"--with=drive.disk1.file=blkdebug:{rules}:{bad}"])
     terminal.expect(PROMPT)
     assert terminal.run("cat /sys/block/vdb/serial").strip() == "IN-RAM"
     terminal.run("mke2fs -q /dev/vdb && mount /dev/vdb /mnt && echo here > /mnt/file && umount /mnt && e2fsck -fn /dev/vdb")
     terminal.run("blkdiscard -f /dev/vdb && test $(tr -d '\\0' < /dev/vdb | wc -c) = 0")
     assert terminal.run("blockdev --getro /dev/vdc").strip() == "1"
     terminal.run("! dd if=/dev/zero of=/dev/vdc bs=512 count=1 2>/dev/null")
+    read, write = "dd if=/dev/vdd of=/dev/null bs=4096 count=1 iflag=direct", "dd if=/dev/zero of=/dev/vdd bs=4096 count=1 oflag=direct"
+    for good in [f"{read} skip=255", f"{read} skip=257", f"{write} seek=511", f"{write} seek=513"]:
+        terminal.run(good)
+    for broken in [f"{read} skip=256", f"{write} seek=512"]:
+        assert "Input/output error" in terminal.run(f"! LC_ALL=C {broken}")
+    for good in [f"{read} skip=0", f"{write} seek=0", "sync", "exercise"]:
+        terminal.run(good)
     terminal.send("poweroff")
     assert terminal.end() == 0
-    assert disk.read_bytes() == bytes(8 << 20)
+    assert ram.read_bytes() == bytes(8 << 20)
 
 
 def test_u_boot_comes_to_its_prompt_and_boots_the_same_kernel_from_the_disk(host):
@@ -171,26 +175,4 @@ def test_a_compressed_kernel_boots_to_its_initrd(host, packed):
     terminal = boot(host, text)
     terminal.expect_initrd_shell()
     terminal.send("busybox poweroff -f")
-    assert terminal.end() == 0
-
-
-def test_an_error_of_the_disk_is_an_i_o_error_in_the_guest(host):
-    """A second disk with a sector that cannot be read and one that cannot be written; the guest goes on."""
-    copy_of_root(host.folder)
-    bad, rules = host.folder / "bad.img", host.folder / "rules"
-    bad.write_bytes(bytes(8 << 20))
-    rules.write_text('[inject-error]\nevent = "read_aio"\nerrno = "5"\nsector = "2048"\n'
-                     '[inject-error]\nevent = "write_aio"\nerrno = "5"\nsector = "4096"\n')
-    text = manifest().replace('disk = ["root.ext4"]', 'disk = ["root.ext4", "bad.img"]')
-    # The same drive with QEMU's blkdebug in between.
-    terminal = boot(host, text, more=["--with=-set", f"--with=drive.disk1.file=blkdebug:{rules}:{bad}"])
-    terminal.expect(PROMPT)
-    read, write = "dd if=/dev/vdb of=/dev/null bs=4096 count=1 iflag=direct", "dd if=/dev/zero of=/dev/vdb bs=4096 count=1 oflag=direct"
-    for good in [f"{read} skip=255", f"{read} skip=257", f"{write} seek=511", f"{write} seek=513"]:
-        terminal.run(good)
-    for broken in [f"{read} skip=256", f"{write} seek=512"]:
-        assert "Input/output error" in terminal.run(f"! LC_ALL=C {broken}")
-    for good in [f"{read} skip=0", f"{write} seek=0", "sync", "exercise"]:
-        terminal.run(good)
-    terminal.send("poweroff")
     assert terminal.end() == 0
