@@ -3,9 +3,9 @@
 // for behind `--`, and powers the machine off. It is started from an initrd made by `sundew fetch` (rdinit=/bench).
 //
 // Figures are in nanoseconds of the machine's own clock. Where an emulator counts instructions they are instructions.
-// The word `no-time` says that user mode may not read the time there.
 #include <cstring>
 
+#include "bench/linux/line.hpp"
 #include "bench/linux/loops.hpp"
 #include "bench/linux/system.hpp"
 
@@ -13,30 +13,6 @@ namespace {
 
 alignas(4096) std::byte buffer[1 << 20];
 std::uint64_t hertz = 0;
-
-/// A line that is put together piece by piece.
-class Line {
-  public:
-    Line& operator<<(std::string_view text) {
-        for (const char c : text)
-            if (length_ < sizeof text_)
-                text_[length_++] = c;
-        return *this;
-    }
-    Line& operator<<(std::uint64_t number) {
-        char digits[20];
-        std::size_t at = sizeof digits;
-        do
-            digits[--at] = static_cast<char>('0' + number % 10);
-        while ((number /= 10) != 0);
-        return *this << std::string_view{digits + at, sizeof digits - at};
-    }
-    std::string_view text() const { return {text_, length_}; }
-
-  private:
-    char text_[200];
-    std::size_t length_ = 0;
-};
 
 [[noreturn]] void fail(const os::File& console, std::string_view what) {
     console.write((Line{} << "benchmark failed: " << what << "\n").text());
@@ -121,8 +97,7 @@ extern "C" [[noreturn, gnu::used]] void run(const std::uint64_t* stack) {
         return std::string_view{stack[0] > number ? reinterpret_cast<const char*>(stack[1 + number]) : ""};
     };
     const std::string_view what = word(1);
-    const bool no_time = word(2) == "no-time";
-    const std::uint64_t reached = no_time ? 0 : os::ticks();
+    const std::uint64_t reached = os::ticks();
     os::call(os::Call::Mount, os::address("sys"), os::address("/sys"), os::address("sysfs"));
     os::call(os::Call::Mount, os::address("dev"), os::address("/dev"), os::address("devtmpfs"));
     load_modules();
@@ -130,10 +105,9 @@ extern "C" [[noreturn, gnu::used]] void run(const std::uint64_t* stack) {
     read_timebase();
     if (hertz == 0)
         fail(console, "the device tree names no timebase");
-    if (!no_time)
-        figure(console, "user-space", nanoseconds(reached));
+    figure(console, "user-space", nanoseconds(reached));
     console.write("The first line is out.\r\n");
-    figure(console, "first-line", no_time ? os::monotonic() : nanoseconds(os::ticks()));
+    figure(console, "first-line", nanoseconds(os::ticks()));
     if (what == "console") {
         console_lines(console);
     } else if (what == "disk-4k") {

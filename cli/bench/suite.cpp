@@ -35,17 +35,19 @@ std::vector<Figure> Suite::run(System system, const Workload& workload) {
     return bench::run(system, workload, settings, *folder_);
 }
 
-/// Runs a workload on each system; what it prints becomes rows.
+/// What a workload has printed becomes rows.
+void Suite::take(System system, const std::vector<Figure>& figures, const std::string& prefix) {
+    for (const Figure& figure : figures)
+        if (!figure.value)
+            table_.set_reason(system, prefix + figure.name, figure.reason);
+        else if (figure.name == "instructions-before-first")
+            table_.set(system, prefix + "power-on", *figure.value, figure.unit);
+        else if (figure.unit == "instructions" && figure.name != "emulated" && figure.name != "first-instruction")
+            table_.set(system, prefix + figure.name, *figure.value, figure.unit);
+}
+
 void Suite::run_everywhere(const Workload& workload, const std::string& prefix) {
-    on_each(prefix + "*", [&](System system) {
-        for (const Figure& figure : run(system, workload))
-            if (!figure.value)
-                table_.set_reason(system, prefix + figure.name, figure.reason);
-            else if (figure.name == "instructions-before-first")
-                table_.set(system, prefix + "power-on", *figure.value, figure.unit);
-            else if (figure.unit == "instructions" && figure.name != "emulated" && figure.name != "first-instruction")
-                table_.set(system, prefix + figure.name, *figure.value, figure.unit);
-    });
+    on_each(prefix + "*", [&](System system) { take(system, run(system, workload), prefix); });
 }
 
 /// What an exit and an interrupt cost as there are more virtual CPUs, each with a hart, and more machines, on one.
@@ -136,7 +138,8 @@ int Suite::operator()() {
     constexpr Part parts[]{{"nucleus", &Suite::nucleus, true}, {"primitives", &Suite::primitives, true},
                            {"boot", &Suite::boot, false},      {"console", &Suite::console, false},
                            {"disk", &Suite::disk, false},      {"programs", &Suite::programs, false},
-                           {"timer", &Suite::timer, false},    {"scale", &Suite::scale, false}};
+                           {"debian", &Suite::debian, false},  {"timer", &Suite::timer, false},
+                           {"scale", &Suite::scale, false}};
     const std::regex pattern{only.empty() ? ".*" : only};
     for (const Part& part : parts)
         if (std::regex_match(part.name, pattern) && (part.quick || !quick))

@@ -25,6 +25,7 @@ class Suite {
 
   private:
     std::vector<Figure> run(System system, const Workload& workload);
+    void take(System system, const std::vector<Figure>& figures, const std::string& prefix);
     void run_everywhere(const Workload& workload, const std::string& prefix);
     bool wanted(System system) const;
     /// Does something on each system that is wanted; what goes wrong stands in the table as the reason for no number.
@@ -39,6 +40,8 @@ class Suite {
             }
     }
     void complain(System system, const std::string& row, const std::string& what);
+    Workload debian_workload(const std::string& what, const std::string& initrd, const std::vector<Member>& members);
+    std::filesystem::path disk_file();
     Workload linux_workload(const std::string& what, bool virtio_console = false, bool disk = false,
                             Clock clock = Clock::Instructions);
 
@@ -49,6 +52,7 @@ class Suite {
     void console();
     void disk();
     void programs();
+    void debian();
     void timer();
     void scale();
 
