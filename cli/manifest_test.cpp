@@ -8,9 +8,6 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/bench/baseline.hpp"
-#include "cli/bench/figure.hpp"
-#include "cli/bench/table.hpp"
 #include "cli/bundle.hpp"
 #include "cli/command.hpp"
 #include "services/manager/cpio.hpp"
@@ -97,48 +94,6 @@ TEST(ManifestReference, IsMadeOfTheTableThatTheCheckerUses) {
     EXPECT_NE(text.find("\n\n" + manifest::reference() + "\n"), std::string::npos)
         << page << " must hold this table, as `sundew man --manifest` prints it:\n"
         << manifest::reference();
-}
-
-TEST(Bench, ReadsFiguresOutOfAConsole) {
-    const auto figures =
-        bench::parse("boot\r\nm: bench: exit 12 instructions\r\nbench: broken x\nbench: 3 4x y\nbench: other 7 pages\n"
-                     "bench: none - there is no disk\r\nm: statistics: exits 3 exits\n");
-    ASSERT_EQ(figures.size(), 4u);
-    EXPECT_EQ(figures[0].name, "exit");
-    EXPECT_EQ(figures[1].value, 7u);
-    EXPECT_EQ(figures[1].unit, "pages");
-    EXPECT_EQ(figures[2].reason, "there is no disk");
-    EXPECT_EQ(bench::value_of(figures, "exits"), 3u);
-    EXPECT_FALSE(bench::value_of(figures, "none"));
-}
-
-TEST(Bench, ComparesSystemsRowByRow) {
-    bench::Table table;
-    table.set(bench::System::Sundew, "exit", 30, "instructions");
-    table.set(bench::System::Bare, "exit", 20, "instructions");
-    table.set_reason(bench::System::Kvm, "exit", "not \"here\"");
-    EXPECT_EQ(table.row("exit").ratio_to(bench::System::Bare), 1.5);
-    EXPECT_FALSE(table.row("exit").ratio_to(bench::System::Kvm));
-    EXPECT_EQ(table.json(), "[\n  {\"name\": \"exit\", \"unit\": \"instructions\", \"bare\": 20, \"KVM\": \"not "
-                            "\\\"here\\\"\", \"Sundew\": 30}\n]\n");
-    EXPECT_NE(table.text().find("exit on KVM: not \"here\""), std::string::npos);
-    EXPECT_NE(table.svg().find(">exit</text>"), std::string::npos);
-}
-
-TEST_F(Manifests, BaselinesFailWithBothNumbersWhenAFigureIsWorse) {
-    const fs::path file = folder / "baseline.json";
-    bench::Table table;
-    table.set(bench::System::Sundew, "exit", 100, "instructions");
-    std::ofstream{file} << bench::baseline::make(table);
-    EXPECT_EQ(bench::baseline::check(table, file), 0);
-    table.set(bench::System::Sundew, "exit", 103, "instructions");
-    EXPECT_EQ(bench::baseline::check(table, file), 0);
-    table.set(bench::System::Sundew, "exit", 104, "instructions");
-    testing::internal::CaptureStderr();
-    EXPECT_EQ(bench::baseline::check(table, file), 1);
-    const std::string said = testing::internal::GetCapturedStderr();
-    EXPECT_NE(said.find("exit: 104 now, 100 in"), std::string::npos) << said;
-    EXPECT_EQ(bench::baseline::check(bench::Table{}, file), 1); // not measured
 }
 
 TEST(Command, QuotesWhatAShellWouldTakeApart) {

@@ -117,6 +117,7 @@ extern "C" [[noreturn, gnu::used]] void run(const std::uint64_t* stack) {
     } else if (what == "disk-sequential") {
         disk_reads(console, what, 1 << 20, 256 << 20);
     } else if (what == "loops") {
+        sleeps(5000); // until the kernel has done what it does in the background after its start
         loops::run(console, figure);
     } else if (what == "ticks") {
         sleeps(1000);

@@ -54,4 +54,19 @@ std::optional<std::uint64_t> value_of(const std::vector<Figure>& figures, std::s
     return figure ? figure->value : std::nullopt;
 }
 
+std::vector<Figure> without_start(const std::vector<Figure>& figures) {
+    constexpr std::string_view suffix = "-start";
+    std::vector<Figure> result;
+    for (Figure figure : figures) {
+        if (figure.name.ends_with(suffix))
+            continue;
+        for (const Figure& start : figures)
+            if (start.name.ends_with(suffix) && figure.value && start.value &&
+                figure.name.starts_with(start.name.substr(0, start.name.size() - suffix.size() + 1)))
+                *figure.value -= std::min(*figure.value, *start.value);
+        result.push_back(std::move(figure));
+    }
+    return result;
+}
+
 }

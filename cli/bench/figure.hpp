@@ -26,4 +26,7 @@ const Figure* find(const std::vector<Figure>& figures, std::string_view name);
 /// Its value; nothing if there is none.
 std::optional<std::uint64_t> value_of(const std::vector<Figure>& figures, std::string_view name);
 
+/// Without those named `PROGRAM-start`, whose values are subtracted from the other figures of that program.
+std::vector<Figure> without_start(const std::vector<Figure>& figures);
+
 }

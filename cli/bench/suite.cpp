@@ -52,28 +52,32 @@ void Suite::run_everywhere(const Workload& workload, const std::string& prefix) 
 
 /// What an exit and an interrupt cost as there are more virtual CPUs, each with a hart, and more machines, on one.
 void Suite::scale() {
-    if (!wanted(System::Sundew))
-        return;
-    const auto add = [&](const Workload& workload, const std::string& prefix,
+    const auto add = [&](System system, const Workload& workload, const std::string& prefix,
                          std::initializer_list<const char*> names) {
-        const auto figures = run(System::Sundew, workload);
+        const auto figures = run(system, workload);
         for (const char* name : names)
             if (const auto value = value_of(figures, name))
-                table_.set(System::Sundew, prefix + name, *value, "instructions");
+                table_.set(system, prefix + name, *value, "instructions");
     };
     Workload workload;
     workload.kernel = Project{}.target / "images/bench-primitives";
     for (const std::uint64_t cpus : {1u, 2u, 4u, 8u}) {
         workload.cpus = cpus;
         workload.name = fmt::format("primitives, {} virtual CPUs", cpus);
-        add(workload, fmt::format("scale.{}-cpus.", cpus), {"sbi-base", "sbi-set-timer", "ipi-other"});
+        const std::string prefix = fmt::format("scale.{}-cpus.", cpus);
+        on_each(prefix + "*", [&](System system) {
+            add(system, workload, prefix, {"sbi-base", "sbi-set-timer", cpus == 1 ? "ipi-self" : "ipi-other"});
+        });
     }
+    if (!wanted(System::Sundew))
+        return;
     workload.cpus = 1;
     workload.command_line = "among-others";
-    for (const std::uint64_t machines : {1u, 4u, 16u, 64u}) {
+    for (const std::uint64_t machines : {1u, 2u, 4u, 8u, 16u, 32u, 64u}) {
         workload.others = machines - 1;
         workload.name = fmt::format("primitives, {} machines", machines);
-        add(workload, fmt::format("scale.{}-machines.", machines), {"sbi-base", "sbi-set-timer", "ipi-self"});
+        add(System::Sundew, workload, fmt::format("scale.{}-machines.", machines),
+            {"sbi-base", "sbi-set-timer", "ipi-self"});
     }
 }
 

@@ -27,8 +27,8 @@ std::string escape(const std::string& text) {
 
 }
 
-std::optional<double> Row::ratio_to(System other) const {
-    const auto &own = cell(System::Sundew).value, &its = cell(other).value;
+std::optional<double> Row::ratio(System one, System other) const {
+    const auto &own = cell(one).value, &its = cell(other).value;
     if (!own || !its || *its == 0)
         return {};
     return static_cast<double>(*own) / static_cast<double>(*its);
@@ -64,8 +64,8 @@ std::string Table::text() const {
     for (const Row& row : rows_) {
         text += fmt::format("{:<{}} {:>14} {:>14} {:>14} {:>8} {:>8}  {}\n", row.name, width,
                             cell_text(row.cell(System::Bare)), cell_text(row.cell(System::Kvm)),
-                            cell_text(row.cell(System::Sundew)), ratio_text(row.ratio_to(System::Bare)),
-                            ratio_text(row.ratio_to(System::Kvm)), row.unit);
+                            cell_text(row.cell(System::Sundew)), ratio_text(row.ratio(System::Sundew, System::Bare)),
+                            ratio_text(row.ratio(System::Sundew, System::Kvm)), row.unit);
         for (const System system : systems)
             if (const auto& cell = row.cell(system); !cell.reason.empty())
                 reasons += fmt::format("  {} on {}: {}\n", row.name, name_of(system), cell.reason);

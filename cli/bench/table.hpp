@@ -22,8 +22,8 @@ struct Row {
 
     Cell& cell(System system) { return cells[static_cast<std::size_t>(system)]; }
     const Cell& cell(System system) const { return cells[static_cast<std::size_t>(system)]; }
-    /// Sundew's value by another's.
-    std::optional<double> ratio_to(System other) const;
+    /// One's value by another's.
+    std::optional<double> ratio(System one, System other) const;
 };
 
 /// Rows in the order in which they came.
@@ -37,7 +37,7 @@ class Table {
 
     std::string text() const; ///< for people
     std::string json() const; ///< a list of objects
-    std::string svg() const;  ///< bars of what can be compared
+    std::string svg() const;  ///< a picture: bars of those rows that say most
 
   private:
     std::vector<Row> rows_;
