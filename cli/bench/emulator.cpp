@@ -51,7 +51,8 @@ class Monitor {
         for (;;) {
             const std::string answer = read_line(10s);
             if (answer.empty() || answer.find("\"return\"") != answer.npos || answer.find("\"error\"") != answer.npos)
-                return answer; // what comes between are events
+                return answer;
+            events_ += answer; // what comes between
         }
     }
 
@@ -59,6 +60,8 @@ class Monitor {
     /// that is asked when its machine stops may never answer.
     bool wait_for(const std::string& event, std::chrono::seconds patience) {
         const auto until = std::chrono::steady_clock::now() + patience;
+        if (events_.find("\"" + event + "\"") != events_.npos)
+            return true;
         for (auto left = patience; left > 0s;
              left = std::chrono::duration_cast<std::chrono::seconds>(until - std::chrono::steady_clock::now())) {
             const std::string line = read_line(left);
@@ -92,7 +95,7 @@ class Monitor {
 
     int descriptor_;
     bool connected_ = false;
-    std::string pending_;
+    std::string pending_, events_;
 };
 
 /// The number after `"name": `.
@@ -113,9 +116,9 @@ void watch(const fs::path& socket, const std::future<command::Output>& ended, un
     }
     Monitor monitor{socket};
     if (!monitor.connected())
-        return; // it has ended, and its output says why
-    result.ended = monitor.ask("query-status").find("\"shutdown\"") != std::string::npos || // before anybody listened
-                   monitor.wait_for("SHUTDOWN", std::chrono::seconds{limit_seconds});
+        return;                // it has ended, and its output says why
+    (void)monitor.ask("cont"); // it has waited, so that a machine that is off at once is not missed
+    result.ended = monitor.wait_for("SHUTDOWN", std::chrono::seconds{limit_seconds});
     if (result.ended) {
         std::this_thread::sleep_for(100ms); // until it has stopped
         result.instructions = number_in(monitor.ask("query-replay"), "icount");
@@ -157,7 +160,7 @@ Emulated emulate(qemu::Machine machine, Clock clock, const TemporaryFolder& fold
         machine.more.push_back(word);
     machine.more.insert(machine.more.end(),
                         {"-seed", "1", "-rtc", clock == Clock::Wall ? "base=2026-01-01" : "base=2026-01-01,clock=vm",
-                         "-no-shutdown", "-qmp", fmt::format("unix:{},server=on,wait=off", socket.string())});
+                         "-no-shutdown", "-S", "-qmp", fmt::format("unix:{},server=on,wait=off", socket.string())});
     constexpr unsigned grace_seconds = 30; // then it is ended by force
     std::vector<std::string> words{"timeout", "--kill-after=5", std::to_string(limit_seconds + grace_seconds)};
     for (const std::string& word : qemu::command(machine))

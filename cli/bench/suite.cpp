@@ -52,6 +52,8 @@ void Suite::run_everywhere(const Workload& workload, const std::string& prefix) 
 
 /// What an exit and an interrupt cost as there are more virtual CPUs, each with a hart, and more machines, on one.
 void Suite::scale() {
+    using Numbers = std::vector<std::uint64_t>;
+    const Numbers few_cpus{4}, many_cpus{1, 2, 4, 8}, few_machines{16}, many_machines{1, 2, 4, 8, 16, 32, 64};
     const auto add = [&](System system, const Workload& workload, const std::string& prefix,
                          std::initializer_list<const char*> names) {
         const auto figures = run(system, workload);
@@ -61,7 +63,8 @@ void Suite::scale() {
     };
     Workload workload;
     workload.kernel = Project{}.target / "images/bench-primitives";
-    for (const std::uint64_t cpus : {1u, 2u, 4u, 8u}) {
+    workload.limit_seconds = 60;
+    for (const std::uint64_t cpus : quick ? few_cpus : many_cpus) {
         workload.cpus = cpus;
         workload.name = fmt::format("primitives, {} virtual CPUs", cpus);
         const std::string prefix = fmt::format("scale.{}-cpus.", cpus);
@@ -72,8 +75,9 @@ void Suite::scale() {
     if (!wanted(System::Sundew))
         return;
     workload.cpus = 1;
+    workload.limit_seconds = 300;
     workload.command_line = "among-others";
-    for (const std::uint64_t machines : {1u, 2u, 4u, 8u, 16u, 32u, 64u}) {
+    for (const std::uint64_t machines : quick ? few_machines : many_machines) {
         workload.others = machines - 1;
         workload.name = fmt::format("primitives, {} machines", machines);
         add(System::Sundew, workload, fmt::format("scale.{}-machines.", machines),
@@ -95,26 +99,33 @@ void Suite::nucleus() {
         if (entry.path().extension() == ".toml")
             files.push_back(entry.path());
     std::ranges::sort(files);
-    for (const fs::path& file : files) {
-        const auto manifest = read_manifest(file);
-        if (!manifest)
-            throw std::runtime_error{"a manifest of the benchmarks is wrong"};
-        qemu::Machine machine;
-        machine.qemu = settings.qemu;
-        machine.cpu = settings.cpu;
-        machine.harts = manifest->bench_harts;
-        machine.nucleus = Project{}.target / "nucleus.bin";
-        machine.bundle = memory_file(bundle::make(*manifest));
-        fmt::print(stderr, "bench: {}\n", file.filename().string());
-        constexpr unsigned limit_seconds = 120;
-        const Emulated emulated = emulate(machine, Clock::Instructions, *folder_, limit_seconds);
-        const auto figures = parse(emulated.console);
-        if (!emulated.ended || figures.empty())
-            throw std::runtime_error{fmt::format("{}\n{}: the benchmark failed", emulated.console, file.string())};
-        for (const Figure& figure : figures)
-            if (figure.unit == "instructions")
-                table_.set(System::Sundew, "nucleus." + figure.name, figure.value.value_or(0), figure.unit);
-    }
+    for (const fs::path& file : files)
+        try {
+            for (const Figure& figure : run_manifest(file))
+                if (figure.unit == "instructions")
+                    table_.set(System::Sundew, "nucleus." + figure.name, figure.value.value_or(0), figure.unit);
+        } catch (const std::runtime_error& error) {
+            complain(System::Sundew, "nucleus.*", error.what());
+        }
+}
+
+std::vector<Figure> Suite::run_manifest(const std::filesystem::path& file) {
+    const auto manifest = read_manifest(file);
+    if (!manifest)
+        throw std::runtime_error{"a manifest of the benchmarks is wrong"};
+    qemu::Machine machine;
+    machine.qemu = settings.qemu;
+    machine.cpu = settings.cpu;
+    machine.harts = manifest->bench_harts;
+    machine.nucleus = Project{}.target / "nucleus.bin";
+    machine.bundle = memory_file(bundle::make(*manifest));
+    fmt::print(stderr, "bench: {}\n", file.filename().string());
+    constexpr unsigned limit_seconds = 120;
+    const Emulated emulated = emulate(machine, Clock::Instructions, *folder_, limit_seconds);
+    auto figures = parse(emulated.console);
+    if (!emulated.ended || figures.empty())
+        throw std::runtime_error{fmt::format("{}\n{}: the benchmark failed", emulated.console, file.string())};
+    return figures;
 }
 
 void Suite::primitives() {
@@ -143,7 +154,7 @@ int Suite::operator()() {
                            {"boot", &Suite::boot, false},      {"console", &Suite::console, false},
                            {"disk", &Suite::disk, false},      {"programs", &Suite::programs, false},
                            {"debian", &Suite::debian, false},  {"timer", &Suite::timer, false},
-                           {"scale", &Suite::scale, false}};
+                           {"scale", &Suite::scale, true}};
     const std::regex pattern{only.empty() ? ".*" : only};
     for (const Part& part : parts)
         if (std::regex_match(part.name, pattern) && (part.quick || !quick))

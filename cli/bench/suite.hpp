@@ -24,6 +24,7 @@ class Suite {
     std::filesystem::path svg, baseline, new_baseline;
 
   private:
+    std::vector<Figure> run_manifest(const std::filesystem::path& file);
     std::vector<Figure> run(System system, const Workload& workload);
     void take(System system, const std::vector<Figure>& figures, const std::string& prefix);
     void run_everywhere(const Workload& workload, const std::string& prefix);
