@@ -112,9 +112,11 @@ std::optional<std::uint64_t> number_in(const std::string& json, const std::strin
 /// Waits until the machine is off, asks for the emulator's count, and ends QEMU, also when that takes too long.
 void watch(const fs::path& socket, const std::future<command::Output>& ended, unsigned limit_seconds,
            Emulated& result) {
-    while (!fs::exists(socket) && ended.wait_for(20ms) != std::future_status::ready) {
-    }
-    Monitor monitor{socket};
+    std::optional<Monitor> connection; // the socket has its name before anybody listens
+    do
+        connection.emplace(socket);
+    while (!connection->connected() && ended.wait_for(20ms) != std::future_status::ready);
+    Monitor& monitor = *connection;
     if (!monitor.connected())
         return;                // it has ended, and its output says why
     (void)monitor.ask("cont"); // it has waited, so that a machine that is off at once is not missed
