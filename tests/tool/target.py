@@ -45,9 +45,10 @@ def trace(kind=0, exit=1, vcpu=0, begin=100, duration=5, address=0x10000000, val
 
 
 class Target:
-    """Serves one connection after another on a UNIX socket. `verbs[verb](session, name, flags, value)` answers requests."""
+    """Serves one connection after another on a UNIX socket. `verbs[verb](session, name, flags, value)` answers requests. Where someone may be
+    waiting for the socket already, `begin` is called when the verbs are there, not before."""
 
-    def __init__(self, path, **verbs):
+    def __init__(self, path, begin=True):
         self.path, self.lock = str(path), threading.Lock()
         self.verbs = {}
         self.requests, self.ends, self.typed, self.sizes, self.greetings = [], [], bytearray(), [], 0
@@ -55,10 +56,14 @@ class Target:
         self.on_hello = lambda nonce: self.raw(hello(nonce))
         self.connection = None
         self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.path)
-        self.listener.listen()
         self.wake, self.stop = os.pipe()
         self.thread = threading.Thread(target=self.serve, daemon=True)
+        if begin:
+            self.begin()
+
+    def begin(self):
+        self.listener.bind(self.path)
+        self.listener.listen()
         self.thread.start()
 
     def close(self):
