@@ -7,6 +7,7 @@
 #include "monitors/machine/machine.hpp"
 #include "sdk/channel.hpp"
 #include "sdk/manager.hpp"
+#include "sdk/time.hpp"
 
 namespace machine {
 
@@ -80,7 +81,7 @@ void Machine::press_power() {
     (void)console->receive(0, std::as_bytes(std::span{key}));
     if (virtio_.more_to_do())
         event_.signal(work_bit);
-    power_deadline_ = sdk::now() + seconds_between * sdk::system_info(abi::SystemFact::TimebaseHertz);
+    power_deadline_ = sdk::now() + seconds_between * sdk::ticks_per_second();
 }
 
 }

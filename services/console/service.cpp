@@ -4,6 +4,7 @@
 #include "base/page.hpp"
 #include "sdk/must.hpp"
 #include "sdk/startup.hpp"
+#include "sdk/time.hpp"
 
 namespace {
 
@@ -224,7 +225,7 @@ bool Service::armed() {
 }
 
 void Service::run() {
-    const std::uint64_t patience = sdk::system_info(abi::SystemFact::TimebaseHertz) / 20;
+    const std::uint64_t patience = sdk::ticks_per_second() / 20;
     for (;;) {
         bool busy = hear_manager();
         busy |= hear_host();

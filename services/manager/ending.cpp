@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/control_frames.hpp"
+#include "sdk/time.hpp"
 #include "services/manager/restart.hpp"
 #include "services/manager/supervisor.hpp"
 
@@ -105,7 +106,7 @@ void Supervisor::settle(Instance& instance, bool well, std::string reason) {
         change(instance, State::Off);
     } else if (delay) {
         change(instance, State::Backoff, std::move(reason));
-        instance.deadline = sdk::now() + *delay * sdk::system_info(abi::SystemFact::TimebaseHertz);
+        instance.deadline = sdk::now() + *delay * sdk::ticks_per_second();
     } else {
         well_ &= well;
         change(instance, well ? State::Exited : State::Failed, std::move(reason));

@@ -7,6 +7,7 @@
 #include "base/control.hpp"
 #include "sdk/channel.hpp"
 #include "sdk/manager.hpp"
+#include "sdk/time.hpp"
 #include "services/manager/bundle.hpp"
 
 /// What a verb of the host's, or the system's own end, is doing with a machine. One at a time.
@@ -44,7 +45,7 @@ struct Instance {
     /// Whether its monitor takes orders, as far as can be known: one that has just begun may be about to say so.
     bool listens() const {
         constexpr std::uint64_t seconds = 5;
-        return ready || sdk::now() - since < seconds * sdk::system_info(abi::SystemFact::TimebaseHertz);
+        return ready || sdk::now() - since < seconds * sdk::ticks_per_second();
     }
     bool order(sdk::manager::Order what, std::span<const std::byte> bytes = {}) {
         const sdk::manager::Header header{static_cast<std::uint32_t>(what), static_cast<std::uint32_t>(bytes.size())};

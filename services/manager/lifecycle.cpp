@@ -5,6 +5,7 @@
 
 #include "base/page.hpp"
 #include "sdk/must.hpp"
+#include "sdk/time.hpp"
 #include "services/console/machine_console.hpp"
 #include "services/manager/restart.hpp"
 #include "services/manager/supervisor.hpp"
@@ -14,9 +15,7 @@ namespace {
 using control::State, control::Status, control::Verb;
 
 std::uint64_t after_milliseconds(std::uint64_t milliseconds) {
-    constexpr std::uint64_t most = 24 * 3600 * 1000;
-    const std::uint64_t hertz = sdk::system_info(abi::SystemFact::TimebaseHertz);
-    return sdk::now() + std::min(milliseconds, most) * hertz / 1000;
+    return sdk::now() + sdk::ticks_of_milliseconds(milliseconds);
 }
 
 Answer wrong_state(const Instance& instance) {

@@ -13,6 +13,7 @@
 #include "sdk/must.hpp"
 #include "sdk/runtime.hpp"
 #include "sdk/startup.hpp"
+#include "sdk/time.hpp"
 #include "services/manager/control.hpp"
 #include "services/manager/host_clock.hpp"
 #include "services/manager/supervisor.hpp"
@@ -33,7 +34,7 @@ std::uint64_t pool_left() {
 
 /// Has the console service write all that it has, unless it does not in time.
 void flush(ConsoleService& console, Control& control, const sdk::Event& event) {
-    const std::uint64_t limit = sdk::now() + 2 * sdk::system_info(abi::SystemFact::TimebaseHertz);
+    const std::uint64_t limit = sdk::now() + 2 * sdk::ticks_per_second();
     console.tell(manager_link::Type::Flush, manager_link::no_slot);
     while (console.there() && !console.ended() && !control.flushed() && sdk::now() < limit) {
         while (const auto frame = console.next())
@@ -160,7 +161,7 @@ namespace {
                 *reinterpret_cast<volatile std::uint32_t*>(mapping->bytes().data()) = failed_with_1;
                 // QEMU takes its time, and firmware's way would overtake this one.
                 if (const auto never = sdk::Event::create())
-                    (void)never->wait(1, sdk::now() + sdk::system_info(abi::SystemFact::TimebaseHertz));
+                    (void)never->wait(1, sdk::now() + sdk::ticks_per_second());
             }
     (void)sdk::call(abi::Call::Reset, abi::boot::system, well ? shut_down : failure);
     sdk::fail("the host does not power off");
