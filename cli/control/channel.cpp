@@ -14,11 +14,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+}
+
 bool readable(int file) {
     pollfd one{file, POLLIN, 0};
     return poll(&one, 1, 0) > 0;
-}
-
 }
 
 std::uint64_t random_nonce() {

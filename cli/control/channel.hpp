@@ -20,6 +20,8 @@ struct Event {
     std::string text{};
 };
 
+/// Whether a file can be read now without waiting.
+bool readable(int file);
 /// What no frame of an earlier connection can hold. Throws Failure.
 std::uint64_t random_nonce();
 

@@ -19,6 +19,7 @@ enum class Type : std::uint16_t {
     // From the console service.
     Idle = 0x200, ///< Slot
     Flushed,      ///< nothing
+    Resized,      ///< Size: of who looks at the slot's console
     Reset,        ///< nothing: the host has begun anew, or is gone; all sessions are
 };
 
@@ -34,12 +35,18 @@ struct Machine {
     std::uint64_t event;  ///< handle of the monitor's event; 0 where `memory` is
 };
 
+struct Size {
+    std::uint64_t number;
+    control::Resize size;
+    std::uint32_t zero;
+};
+
 /// Slots are numbers below this.
 inline constexpr std::size_t slot_limit = 64;
 
 constexpr control::FrameType frame_type(Type type) {
     return static_cast<control::FrameType>(type);
 }
-static_assert(control::Plain<Slot> && control::Plain<Machine>);
+static_assert(control::Plain<Slot> && control::Plain<Machine> && control::Plain<Size>);
 
 }

@@ -42,6 +42,10 @@ void Sessions::from_host(const frames::Frame& frame) {
                credit && frame.type() == FrameType::Credit) {
         constexpr std::uint64_t most = std::uint64_t{1} << 40;
         session.credit = std::min(session.credit + std::min(credit->bytes, most), most);
+    } else if (const auto size = control::message_in<control::Resize>(frame.payload);
+               size && frame.type() == FrameType::Resize && session.kind == Kind::Console) {
+        const manager_link::Size told{session.slot, *size, 0};
+        to_manager_.add(manager_link::frame_type(manager_link::Type::Resized), 0, told);
     } else if (frame.type() == FrameType::End) {
         end(id, Status::Closed);
         sessions_.erase(found);

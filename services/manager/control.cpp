@@ -19,6 +19,9 @@ void Control::frame(const frames::Frame& frame) {
     const auto slot = control::message_in<manager_link::Slot>(frame.payload);
     if (kind == manager_link::Type::Idle && slot)
         return supervisor_->idle(slot->number);
+    if (const auto told = control::message_in<manager_link::Size>(frame.payload);
+        kind == manager_link::Type::Resized && told)
+        return supervisor_->resize(told->number, told->size);
     if (kind == manager_link::Type::Flushed) {
         flushed_ = true;
         return;

@@ -35,6 +35,8 @@ struct Instance {
     sdk::Channel orders;
     bool ready = false; ///< its monitor listens
     std::optional<sdk::manager::Stats> stats;
+    std::optional<control::Resize> size; ///< of who last looked at its console; it stays over its monitors
+    bool size_due = false;               ///< its monitor does not know that yet
 
     std::string_view name() const { return plan.machine.name; }
     bool runs() const { return state == control::State::Running || state == control::State::Paused; }

@@ -152,6 +152,13 @@ void Supervisor::forget_sessions() {
             instance->operation->session = 0;
 }
 
+void Supervisor::resize(std::size_t slot, control::Resize size) {
+    if (slot >= instances_.size() || !instances_[slot])
+        return;
+    instances_[slot]->size = size;
+    instances_[slot]->size_due = true; // `look` tells it
+}
+
 bool Supervisor::measure(Instance& instance) {
     return instance.machine && instance.order(sdk::manager::Order::Stats);
 }

@@ -56,6 +56,8 @@ class Supervisor {
     Reply remove(Instance& instance, bool force);
     /// Has the monitor tell what its machine has done; `measured` follows. Whether it can.
     bool measure(Instance& instance);
+    /// Who looks at the slot's console has a terminal of that size.
+    void resize(std::size_t slot, control::Resize size);
     /// Nobody waits for the outcomes of verbs any more.
     void forget_sessions();
 

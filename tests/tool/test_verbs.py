@@ -4,6 +4,7 @@ import os
 import re
 import struct
 import subprocess
+import time
 
 import pexpect
 import pytest
@@ -390,6 +391,21 @@ def test_console_attaches_raw_and_detaches_with_its_key(target, environment):
     assert cooked(child)
     child.close()
     assert child.exitstatus == 0 and target.ends == [1] and (120, 40) in target.sizes
+
+
+def test_console_tells_a_new_size_and_goes_on_showing_though_nobody_types(target, environment):
+    echo(target)
+    child = console(target, environment)
+    child.expect_exact("login: ")
+    child.setwinsize(50, 132)
+    deadline = time.monotonic() + 60
+    while (132, 50) not in target.sizes:
+        assert time.monotonic() < deadline, target.sizes
+        time.sleep(0.02)
+    target.data(1, b"and more")
+    child.expect_exact("and more")
+    child.send("\x1d")
+    child.expect(pexpect.EOF)
 
 
 def test_console_restores_the_terminal_when_the_connection_breaks(target, environment):
