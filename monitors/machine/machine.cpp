@@ -255,7 +255,7 @@ std::optional<std::uint64_t> Machine::counter(unsigned hart, std::uint64_t csr) 
 
 void Machine::external_interrupt(unsigned hart, bool pending) {
     if (hart < harts_.size())
-        harts_[hart]->interrupt(pending ? abi::hvip::vseip : 0, pending ? 0 : abi::hvip::vseip);
+        harts_[hart]->external_interrupt(pending);
 }
 
 std::uint64_t Machine::now() {

@@ -58,6 +58,9 @@ void Machine::report_pause() {
 void Machine::report_stats() {
     sdk::manager::Stats stats{};
     stats.cpus = harts_.size();
+    stats.returned = virtio_.returned_bytes();
+    stats.reported = virtio_.reported_bytes();
+    stats.disks = virtio_.disk_stats();
     for (std::size_t i = 0; i < std::min(harts_.size(), stats.vcpus.size()); ++i) {
         harts_[i]->interrupt(0, 0); // has the nucleus count up to now; for the next time, if it is elsewhere
         stats.vcpus[i] = harts_[i]->stats();

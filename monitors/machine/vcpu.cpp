@@ -190,6 +190,7 @@ void Vcpu::handle_exit(auto&& exit) {
 control::VcpuStats Vcpu::stats() const {
     using enum control::ExitKind;
     control::VcpuStats stats{};
+    stats.interrupts = interrupts_;
     stats.exits[static_cast<std::size_t>(Sbi)] = statistics_.exits<sdk::SbiCall>();
     stats.exits[static_cast<std::size_t>(Mmio)] = statistics_.exits<sdk::MmioAccess>();
     stats.exits[static_cast<std::size_t>(Kick)] = statistics_.exits<sdk::Kicked>();

@@ -46,10 +46,9 @@ control::StatsRecord measure(const Instance& instance) {
     }
     if (instance.machine && instance.stats) {
         const sdk::manager::Stats& stats = *instance.stats;
-        record.returned = stats.returned;
-        record.interrupts = stats.interrupts;
-        record.read = stats.read;
-        record.written = stats.written;
+        record.returned = std::min(stats.returned, machine.memory);
+        record.reported = stats.reported;
+        record.disks = stats.disks;
         record.vcpus = stats.vcpus;
     }
     return record;

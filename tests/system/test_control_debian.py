@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Debian under control of the tool: it is asked to end, and ends cleanly; it stands still and goes on."""
+import json
 import subprocess
 import time
 
@@ -28,6 +29,13 @@ def test_debian_is_asked_to_stop_and_leaves_its_disk_clean_and_can_be_paused(hos
     terminal.expect(PROMPT)
     tool = tool_for(socket)
     terminal.run("echo kept > /root/kept")
+    before = json.loads(tool("stats", "debian", "--json"))
+    assert before["disks"]["reads"] > 100 and before["disks"]["read"] > 4 << 20 and sum(each["interrupts"] for each in before["vcpus"]) > 100
+    terminal.run("dd if=/dev/zero of=/root/zeros bs=1M count=8 oflag=direct,dsync")
+    after = json.loads(tool("stats", "debian", "--json"))
+    assert after["disks"]["written"] - before["disks"]["written"] >= 8 << 20
+    assert after["disks"]["writes"] > before["disks"]["writes"] and after["disks"]["other_requests"] > before["disks"]["other_requests"]
+    assert after["reported"] > 0 and after["returned"] == 0  # free pages, as Linux tells of them
     tool("pause", "debian")
     assert "paused" in tool("ps")
     terminal.send("cat /root/kept")

@@ -22,7 +22,7 @@ def frame(kind, session, payload=b""):
     return struct.pack("<IHH", len(payload), kind, session) + payload + MARK
 
 
-def hello(nonce, version=1):
+def hello(nonce, version=2):
     return frame(HELLO, 0, MAGIC + struct.pack("<IIQQQQQ", version, 4, nonce, 10_000_000, 5_000_000_000, 2 << 30, 1 << 30))
 
 
@@ -32,8 +32,9 @@ def machine(name, state=RUNNING, cpus=2, reason=b"", restarts=0):
 
 
 def stats(name, now=5_000_000_000, run=1_000_000_000, cpus=2, state=RUNNING):
-    vcpus = b"".join(struct.pack("<11Q", run, *range(i * 100, i * 100 + 10)) for i in range(8))
-    return (name.encode().ljust(32, b"\0") + struct.pack("<QHHIQQQQQQ", now, state, 0, cpus, 512 << 20, 1 << 20, 2 << 20, 77, 4096, 8192) + vcpus)
+    vcpus = b"".join(struct.pack("<12Q", run, run // 1_000_000, *range(i * 100, i * 100 + 10)) for i in range(8))
+    return (name.encode().ljust(32, b"\0") + struct.pack("<QHHI9Q", now, state, 0, cpus, 512 << 20, 1 << 20, 3 << 20, 2 << 20, 4096, run // 100, 1, 16, 5)
+            + vcpus)
 
 
 def event(name, kind=0, state=RUNNING, text=b"", now=1_500_000_000):
@@ -143,7 +144,7 @@ class Target:
     def take(self, kind, session, payload):
         if kind == HELLO:
             self.greetings += 1
-            assert struct.unpack_from("<I", payload, 8)[0] == 1
+            assert struct.unpack_from("<I", payload, 8)[0] == 2
             self.on_hello(struct.unpack_from("<Q", payload, 16)[0])
         elif kind == REQUEST:
             verb, flags, zero, value = struct.unpack_from("<HHIQ", payload)
