@@ -19,6 +19,14 @@ void Sessions::reset() {
     to_manager_.add(manager_link::frame_type(manager_link::Type::Reset), 0, std::span<const std::byte>{});
 }
 
+void Sessions::announce() {
+    control::Hello hello{};
+    hello.magic = control::hello_magic;
+    hello.version = control::version;
+    to_host_.add_zeros(control::preamble_bytes); // they end a frame that was under way
+    to_host_.add(FrameType::Hello, 0, hello);
+}
+
 void Sessions::from_host(const frames::Frame& frame) {
     const std::uint16_t id = frame.header.session;
     if (frame.type() == FrameType::Hello) { // the manager knows the answer

@@ -182,11 +182,6 @@ std::uint64_t Control::next_deadline() const {
     return deadline;
 }
 
-void Control::disconnect() {
-    reset();
-    used_ = false;
-}
-
 void Control::say_goodbye() {
     while (!sessions_.empty()) {
         const std::uint16_t id = sessions_.begin()->first;

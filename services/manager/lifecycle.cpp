@@ -91,7 +91,7 @@ Answer Supervisor::launch(Instance& instance) {
         (void)slot.event->wait(~std::uint64_t{0}, 0); // what was raised for the last one
         wiring.event = slot.event->slot();
         wiring.manager = {parts[0].slot(), event_.slot(), report_bits_};
-        if (slot.known) {
+        if (console_) { // also while it is started again
             const std::uint64_t bit = std::uint64_t{1} << instance.slot % 32;
             wiring.console = {parts[1].slot(), console_->event(), bit};
             wiring.debug = {parts[2].slot(), console_->event(), bit};

@@ -46,8 +46,7 @@ void flush(ConsoleService& console, Control& control, const sdk::Event& event) {
 }
 
 /// Follows machines and the control channel until nothing is left to follow.
-void supervise(Supervisor& supervisor, ConsoleService& console, Control& control, Memories& memories,
-               const sdk::Event& event) {
+void supervise(Supervisor& supervisor, ConsoleService& console, Control& control, const sdk::Event& event) {
     bool started = supervisor.any_alive();
     for (;;) {
         while (console.there() && control.ready()) {
@@ -59,17 +58,23 @@ void supervise(Supervisor& supervisor, ConsoleService& console, Control& control
         supervisor.look();
         control.look();
         console.send();
-        if (console.ended()) {
-            sdk::log("the console service has ended; machines go on without consoles and control");
+        switch (console.look()) {
+        case ConsoleService::Change::Ended:
             supervisor.disconnect();
             control.disconnect();
-            console.reclaim(memories);
+            break;
+        case ConsoleService::Change::Began:
+            supervisor.connect(console);
+            console.tell(manager_link::Type::Ready, manager_link::no_slot);
+            break;
+        case ConsoleService::Change::None: break;
         }
         started |= supervisor.any_alive();
-        const bool waits_for_host = control.in_use() || (!started && console.there() && console.reachable());
+        const bool waits_for_host = control.in_use() || (!started && console.exists() && console.reachable());
         if (control.over() || (!supervisor.any_alive() && !waits_for_host))
             return;
-        const std::uint64_t deadline = std::min(supervisor.next_deadline(), control.next_deadline());
+        const std::uint64_t deadline =
+            std::min({supervisor.next_deadline(), control.next_deadline(), console.next_deadline()});
         const bool more = supervisor.arm();
         if (!console.arm() && !more && deadline > sdk::now())
             (void)event.wait(~std::uint64_t{0}, deadline);
@@ -104,12 +109,12 @@ OrComplaint<bool> run(Memories& memories, std::span<const host_devices::Device> 
     bool wants_statistics = false;
     for (const auto& instance : supervisor.instances())
         wants_statistics |= instance && instance->plan.machine.arguments == "statistics"; // as its monitor takes it
-    supervise(supervisor, console, control, memories, event);
+    supervise(supervisor, console, control, event);
     control.say_goodbye();
     flush(console, control, event);
     supervisor.reclaim();
     control.reclaim();
-    console.reclaim(memories);
+    console.reclaim();
     if (wants_statistics)
         sdk::log("statistics: ram-left %lu KiB", ram_left * page_bytes >> 10);
     if (memories.ram().free_pages() != ram_before)

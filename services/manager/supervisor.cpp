@@ -64,13 +64,18 @@ Supervisor::Added Supervisor::add(Bundle bundle) {
 
 void Supervisor::connect(ConsoleService& console) {
     console_ = &console;
-    for (const auto& instance : instances_)
-        if (instance)
-            define(*instance);
+    for (const auto& instance : instances_) {
+        if (!instance)
+            continue;
+        define(*instance);
+        if (!instance->machine)
+            continue;
+        console.tell(manager_link::Type::Continue, instance->slot);
+        say(*instance, "its console begins anew: what was kept of it is lost");
+    }
 }
 
 void Supervisor::disconnect() {
-    console_ = nullptr;
     for (Slot& slot : slots_) {
         slot.known = false;
         slot.idle = true;

@@ -39,7 +39,7 @@ class Supervisor {
     Added add(Bundle bundle);
     /// From now on machines have consoles, those that are there already too.
     void connect(ConsoleService& console);
-    /// The console service is gone: machines go on without it.
+    /// The console service is gone: machines go on without it, until there is another.
     void disconnect();
     /// Starts those of the machines that are to start by themselves; the first failure, if any.
     Answer start_by_themselves(std::span<Instance* const> instances);

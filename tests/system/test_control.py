@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import struct
 import subprocess
 import sys
@@ -382,6 +383,48 @@ def test_shares_of_a_hart_are_kept(boot, shares):
     small, large = (last - first for last, first in zip(after, before))
     assert small + large > 0.9 * (now - begin)
     assert abs(small / (small + large) - 0.25) < 0.03, (small, large)
+
+
+def with_console(folder, program):
+    """The tool, as if the project had another console service."""
+    build = folder / "project/build"
+    (build / "host/cli").mkdir(parents=True)
+    (build / "target/bin").mkdir(parents=True)
+    shutil.copy(TOOL, build / "host/cli/sundew")
+    for path in TARGET.iterdir():
+        if path.name != "bin":
+            (build / "target" / path.name).symlink_to(path)
+    for path in (TARGET / "bin").iterdir():
+        (build / "target/bin" / path.name).symlink_to(TARGET / "bin" / program if path.name == "console" else path)
+    return build / "host/cli/sundew"
+
+
+def test_a_console_service_that_dies_is_started_again_and_machines_go_on(host, boot, monkeypatch):
+    monkeypatch.setattr(host, "executable", with_console(host.folder, "test-console"))
+    system = boot(machine("one"), machine("two"))
+    ended = "the console service has ended"
+    for death in (1, 2):
+        deadline = time.monotonic() + 120
+        while system.console().count(ended) < death or system.console().count("two: its console begins anew") < death:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        client = system.client = Client(system.path)  # QEMU takes one after the other
+        client.hello()
+        assert {each["state"] for each in client.list().values()} == {"Running"}
+        for name in ("one", "two"):
+            console = client.open(control.CONSOLE, name)
+            console.send(b"x" * death)
+            console.expect(b"x!\r\n" * death)
+            assert b"its console begins anew" in console.data
+        if death == 1:
+            client.close()
+    assert client.do(control.RESTART, "two", flags=FORCE)[0] == "Done"
+    console = client.open(control.CONSOLE, "two", flags=control.FRESH)
+    console.send(b"y")
+    console.expect(b"y!\r\n")
+    assert client.do(control.SHUTDOWN, flags=FORCE)[0] == "Done"
+    assert system.ends() == 0
+    assert "RAM has not all come back" not in system.console()
 
 
 def test_the_serial_port_shows_all_machines_and_switches_between_them(boot):

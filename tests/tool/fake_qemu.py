@@ -24,7 +24,8 @@ target = t.Target(chardev.split("path=")[1].split(",server")[0].replace(",,", ",
 if mode == "mute":
     target.on_hello = lambda _: None
 target.verbs[t.LIST] = lambda session, *_: (target.data(session, t.machine("debian")), target.end(session))
-target.verbs[t.START] = lambda session, name, *_: (target.end(session), done.set() if name == "end" else None)
+target.verbs[t.START] = lambda session, name, *_: (target.end(session), done.set() if name == "end" else None,
+                                                   target.raw(t.frame(t.DATA, 1, bytes(100))[:50] + bytes(65544) + t.hello(0)) if name == "anew" else None)
 target.verbs[t.CONSOLE] = lambda session, *_: target.data(session, f"session {session}\n".encode())
 target.verbs[t.SHUTDOWN] = lambda session, *_: (target.end(session), done.set())
 target.verbs[t.REMOVE] = lambda session, *_: None  # never answers
