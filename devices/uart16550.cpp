@@ -82,6 +82,14 @@ std::size_t Uart16550::receive(std::span<const std::byte> bytes) {
     return taken;
 }
 
+/// What the line status says of them; of the one that is read next, once.
+std::uint8_t Uart16550::tell_of_breaks() {
+    const auto bits =
+        static_cast<std::uint8_t>((break_first() ? break_interrupt : 0) | (fifo_enabled() ? error_in_fifo : 0));
+    breaks_ &= static_cast<std::uint16_t>(~(1u << first_));
+    return bits;
+}
+
 bool Uart16550::receive_break() {
     const std::size_t at = (first_ + count_) % fifo_bytes;
     constexpr std::byte zero{};
@@ -132,11 +140,10 @@ std::uint64_t Uart16550::read(std::uint64_t offset, unsigned) {
     case LineControl: return line_control_;
     case ModemControl: return modem_control_;
     case LineStatus: {
-        const auto value = static_cast<std::uint8_t>(empty | (count_ != 0 ? ready : 0) | (overrun_ ? overrun : 0) |
-                                                     (break_first() ? break_interrupt : 0) |
-                                                     (fifo_enabled() && breaks_ != 0 ? error_in_fifo : 0));
+        auto value = static_cast<std::uint8_t>(empty | (count_ != 0 ? ready : 0) | (overrun_ ? overrun : 0));
         overrun_ = false;
-        breaks_ &= static_cast<std::uint16_t>(~(1u << first_)); // it is told once
+        if (breaks_ != 0) [[unlikely]]
+            value |= tell_of_breaks();
         update();
         return value;
     }

@@ -40,6 +40,7 @@ class Uart16550 : public Device {
     std::size_t trigger() const;
     void clear_fifo();
     bool break_first() const;
+    std::uint8_t tell_of_breaks();
     std::uint8_t take();
     void transmit(std::uint8_t byte);
     std::uint8_t identification() const;
