@@ -101,7 +101,9 @@ Answer Supervisor::launch(Instance& instance) {
     }
     if (slot.known)
         console_->tell(manager_link::Type::Start, instance.slot);
+    memories_.be_considerate(std::ranges::any_of(instances_, [](const auto& each) { return each && each->machine; }));
     auto machine = Machine::start(instance.plan, host_, wiring, memories_, event_.slot(), end_bits_);
+    memories_.be_considerate(false);
     if (!machine) {
         std::string reason{"it cannot be started: "};
         reason.append(sdk::describe(machine.error())).append(": give it more 'quota', or the host more memory");

@@ -11,6 +11,8 @@ std::uint64_t range_info(abi::Handle slot, std::uint64_t which) {
 }
 
 Memories::Memories(ManagerHeap heap) {
+    if (auto pause = sdk::Event::create())
+        pause_.emplace(std::move(*pause));
     for (abi::Handle slot = abi::boot::first_ram; slot < abi::boot::first_device; ++slot) {
         Ram::Pages pages{range_info(slot, 0), range_info(slot, 1)};
         if (pages.count == 0)
