@@ -133,10 +133,11 @@ int Suite::operator()() {
         void (Suite::*run)();
         bool quick;
     };
-    constexpr Part parts[]{{"nucleus", &Suite::nucleus, true}, {"primitives", &Suite::primitives, true},
-                           {"boot", &Suite::boot, false},      {"console", &Suite::console, false},
-                           {"disk", &Suite::disk, false},      {"programs", &Suite::programs, false},
-                           {"timer", &Suite::timer, false},    {"scale", &Suite::scale, false}};
+    constexpr Part parts[]{{"nucleus", &Suite::nucleus, true},   {"primitives", &Suite::primitives, true},
+                           {"boot", &Suite::boot, false},        {"console", &Suite::console, false},
+                           {"disk", &Suite::disk, false},        {"programs", &Suite::programs, false},
+                           {"timer", &Suite::timer, false},      {"scale", &Suite::scale, false},
+                           {"machines", &Suite::machines, false}};
     const std::regex pattern{only.empty() ? ".*" : only};
     for (const Part& part : parts)
         if (std::regex_match(part.name, pattern) && (part.quick || !quick))

@@ -51,6 +51,9 @@ class Suite {
     void programs();
     void timer();
     void scale();
+    void machines();
+    void starts();
+    void wake_ups();
 
     Table table_;
     bool failed_ = false;
