@@ -15,7 +15,7 @@ namespace control {
 static_assert(std::endian::native == std::endian::little);
 
 inline constexpr std::string_view port_name = "sundew.control";
-inline constexpr std::uint32_t version = 1;
+inline constexpr std::uint32_t version = 2;
 
 /// A frame: this, `length` bytes of payload, and `end_mark`. A frame that a broken connection has cut short, and that
 /// the next one's preamble of zeros then fills up, lacks the mark.
@@ -181,7 +181,15 @@ inline constexpr std::size_t exit_kinds = static_cast<std::size_t>(ExitKind::Cou
 
 struct VcpuStats {
     std::uint64_t run_nanoseconds; ///< time on a hart, its monitor's included
+    std::uint64_t interrupts;      ///< of devices, given to the guest; those of its timer and its other vCPUs are not
     std::array<std::uint64_t, exit_kinds> exits;
+};
+
+/// What a machine has done with its disks, all together: what they have done, not what was asked for in vain.
+struct DiskStats {
+    std::uint64_t read, written;  ///< bytes
+    std::uint64_t reads, writes;  ///< requests
+    std::uint64_t other_requests; ///< to flush, to discard, to write zeroes
 };
 
 struct StatsRecord {
@@ -189,12 +197,12 @@ struct StatsRecord {
     std::uint64_t now_nanoseconds; ///< since the target booted
     std::uint16_t state;           ///< State
     std::uint16_t zero;
-    std::uint32_t cpus;          ///< those of `vcpus` that mean something
-    std::uint64_t memory;        ///< bytes of the guest's RAM
-    std::uint64_t returned;      ///< of them, what the guest has given back (balloon)
-    std::uint64_t overhead;      ///< bytes of RAM and of the nucleus's pool that the machine takes beyond `memory`
-    std::uint64_t interrupts;    ///< given to the guest
-    std::uint64_t read, written; ///< bytes of all disks
+    std::uint32_t cpus;     ///< those of `vcpus` that mean something
+    std::uint64_t memory;   ///< bytes of the guest's RAM
+    std::uint64_t returned; ///< of them, what the guest has given back and not taken again (balloon)
+    std::uint64_t reported; ///< bytes that it has said to be free, each time counted (free page reporting)
+    std::uint64_t overhead; ///< bytes of RAM and of the nucleus's pool that the machine takes beyond `memory`
+    DiskStats disks;
     std::array<VcpuStats, vcpu_limit> vcpus;
 };
 
@@ -249,11 +257,11 @@ static_assert(Plain<Lost> && sizeof(Lost) == 8);
 static_assert(Plain<Resize> && sizeof(Resize) == 4);
 static_assert(Plain<End> && sizeof(End) == 8);
 static_assert(Plain<MachineRecord> && sizeof(MachineRecord) == 208);
-static_assert(Plain<VcpuStats> && sizeof(VcpuStats) == 88);
-static_assert(Plain<StatsRecord> && sizeof(StatsRecord) == 800);
+static_assert(Plain<VcpuStats> && sizeof(VcpuStats) == 96);
+static_assert(Plain<StatsRecord> && sizeof(StatsRecord) == 888);
 static_assert(Plain<EventRecord> && sizeof(EventRecord) == 176);
 static_assert(Plain<TraceRecord> && sizeof(TraceRecord) == 32);
-static_assert(offsetof(StatsRecord, vcpus) == 96);
+static_assert(offsetof(StatsRecord, vcpus) == 120);
 static_assert(sizeof(End) + text_limit <= payload_limit && sizeof(StatsRecord) <= initial_credit);
 
 }

@@ -21,7 +21,7 @@ constexpr std::uint8_t none_pending = 1, transmitter_empty = 2, data_available =
                        fifos_on = 0xc0;
 constexpr std::uint8_t fifo_enable = 1, clear_receiver = 2;
 constexpr std::uint8_t divisor_latch = 0x80, loopback = 0x10;
-constexpr std::uint8_t ready = 1, overrun = 2, empty = 0x60;
+constexpr std::uint8_t ready = 1, overrun = 2, break_interrupt = 0x10, empty = 0x60, error_in_fifo = 0x80;
 
 }
 
@@ -33,13 +33,23 @@ bool Uart16550::latch() const {
 }
 
 void Uart16550::reset() {
-    first_ = count_ = 0;
+    clear_fifo();
     interrupt_enable_ = fifo_control_ = line_control_ = modem_control_ = scratch_ = 0;
     divisor_low_ = 12;
     divisor_high_ = 0;
     transmitter_told_ = true;
     overrun_ = false;
     update();
+}
+
+void Uart16550::clear_fifo() {
+    first_ = count_ = 0;
+    breaks_ = 0;
+}
+
+/// The byte that is read next stands for a break.
+bool Uart16550::break_first() const {
+    return count_ != 0 && (breaks_ >> first_ & 1) != 0;
 }
 
 std::size_t Uart16550::trigger() const {
@@ -50,7 +60,7 @@ std::size_t Uart16550::trigger() const {
 /// The most urgent interrupt (data sheet, table IV).
 std::uint8_t Uart16550::identification() const {
     const std::uint8_t fifos = fifo_enabled() ? fifos_on : 0;
-    if ((interrupt_enable_ & line_status_interrupt) != 0 && overrun_)
+    if ((interrupt_enable_ & line_status_interrupt) != 0 && (overrun_ || break_first()))
         return fifos | line_status;
     if ((interrupt_enable_ & receive_interrupt) != 0 &&
         count_ != 0) // below the trigger level: no more has come for long
@@ -72,10 +82,28 @@ std::size_t Uart16550::receive(std::span<const std::byte> bytes) {
     return taken;
 }
 
+/// What the line status says of them; of the one that is read next, once.
+std::uint8_t Uart16550::tell_of_breaks() {
+    const auto bits =
+        static_cast<std::uint8_t>((break_first() ? break_interrupt : 0) | (fifo_enabled() ? error_in_fifo : 0));
+    breaks_ &= static_cast<std::uint16_t>(~(1u << first_));
+    return bits;
+}
+
+bool Uart16550::receive_break() {
+    const std::size_t at = (first_ + count_) % fifo_bytes;
+    constexpr std::byte zero{};
+    if (room() == 0)
+        return false;
+    breaks_ |= static_cast<std::uint16_t>(1u << at);
+    return receive({&zero, 1}) == 1;
+}
+
 std::uint8_t Uart16550::take() {
     if (count_ == 0)
         return 0;
     const std::uint8_t byte = fifo_[first_];
+    breaks_ &= static_cast<std::uint16_t>(~(1u << first_));
     first_ = (first_ + 1) % fifo_bytes;
     --count_;
     update();
@@ -112,9 +140,10 @@ std::uint64_t Uart16550::read(std::uint64_t offset, unsigned) {
     case LineControl: return line_control_;
     case ModemControl: return modem_control_;
     case LineStatus: {
-        const std::uint8_t value =
-            static_cast<std::uint8_t>(empty | (count_ != 0 ? ready : 0) | (overrun_ ? overrun : 0));
+        auto value = static_cast<std::uint8_t>(empty | (count_ != 0 ? ready : 0) | (overrun_ ? overrun : 0));
         overrun_ = false;
+        if (breaks_ != 0) [[unlikely]]
+            value |= tell_of_breaks();
         update();
         return value;
     }
@@ -148,7 +177,7 @@ void Uart16550::write(std::uint64_t offset, unsigned, std::uint64_t value) {
         return update();
     case InterruptIdentification: // FIFO control
         if (const bool changes = ((byte ^ fifo_control_) & fifo_enable) != 0; changes || (byte & clear_receiver) != 0)
-            first_ = count_ = 0;
+            clear_fifo();
         fifo_control_ = (byte & fifo_enable) != 0 ? byte & 0xc1 : 0;
         update();
         return listener_.uart_ready();

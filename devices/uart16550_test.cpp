@@ -72,6 +72,39 @@ TEST_F(UartTest, with_fifos_keeps_16_bytes_in_order) {
     EXPECT_EQ(get(data), static_cast<std::uint64_t>('x'));
 }
 
+TEST_F(UartTest, tells_of_a_break_once_where_it_is_among_the_bytes) {
+    set(fcr, 1);
+    set(ier, 4);
+    type("a");
+    EXPECT_TRUE(uart.receive_break());
+    type("b");
+    EXPECT_EQ(get(lsr), 0xe1u); // somewhere in the FIFO, but not at this byte
+    EXPECT_FALSE(high);
+    EXPECT_EQ(get(data), static_cast<std::uint64_t>('a'));
+    EXPECT_TRUE(high);
+    EXPECT_EQ(get(iir), fifos | line_status);
+    EXPECT_EQ(get(lsr), 0xf1u);
+    EXPECT_EQ(get(lsr), 0x61u);
+    EXPECT_FALSE(high);
+    EXPECT_EQ(get(data), 0u);
+    EXPECT_EQ(get(lsr), 0x61u);
+    EXPECT_EQ(get(data), static_cast<std::uint64_t>('b'));
+}
+
+TEST_F(UartTest, forgets_breaks_with_the_bytes_and_takes_none_without_room) {
+    EXPECT_TRUE(uart.receive_break());
+    EXPECT_FALSE(uart.receive_break());
+    EXPECT_EQ(get(data), 0u); // without asking what it was
+    type("x");
+    EXPECT_EQ(get(lsr), 0x61u);
+    set(fcr, 1);
+    for (int count = 0; count < 16; ++count)
+        EXPECT_TRUE(uart.receive_break());
+    set(fcr, 3);
+    type("0123456789abcdef");
+    EXPECT_EQ(get(lsr), 0x61u);
+}
+
 TEST_F(UartTest, tells_of_fifos_only_while_they_are_enabled) {
     set(fcr, 0xc6); // other bits count only together with bit 0
     EXPECT_EQ(get(iir), none);

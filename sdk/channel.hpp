@@ -33,6 +33,12 @@ class Channel {
         in_ = side == Side::First ? RingReader{words[1], second} : RingReader{words[0], first};
     }
 
+    /// Goes on where an earlier program of this side was when it ended. What it had read and not used is lost.
+    void go_on() {
+        in_.go_on();
+        out_.go_on();
+    }
+
     explicit operator bool() const { return open_; }
     bool broken() const { return in_.broken() || out_.broken(); }
 

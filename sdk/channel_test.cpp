@@ -60,6 +60,32 @@ TEST(Channel, two_pieces_go_together_or_not_at_all) {
     EXPECT_FALSE(pair.first.write_both(bytes(std::string(65, 'x')), {}));
 }
 
+TEST(Channel, another_program_goes_on_where_the_last_one_of_its_side_was) {
+    Pair pair;
+    pair.first.write(bytes("taken"));
+    EXPECT_EQ(read(pair.second), "taken");
+    pair.first.write(bytes("left"));
+    pair.second.write(bytes("typed"));
+    Channel next{pair.memory, shape, Channel::Side::Second, [] {}};
+    next.go_on();
+    EXPECT_EQ(read(next), "left");
+    EXPECT_EQ(next.write(bytes("more")), 4u);
+    EXPECT_EQ(read(pair.first), "typedmore");
+    EXPECT_FALSE(next.broken());
+}
+
+TEST(Channel, who_has_written_where_it_may_not_is_unheard_by_the_next_program_too) {
+    for (const std::uint32_t wrong : {1u, 1000u, ~0u}) {
+        Pair pair;
+        pair.first.write(bytes("some"));
+        pair.words(0).read = wrong;
+        Channel next{pair.memory, shape, Channel::Side::Second, [] {}};
+        next.go_on();
+        EXPECT_LE(read(next).size(), shape.first_writes); // of its own memory, whatever that holds
+        EXPECT_EQ(next.broken(), wrong == 1000u);
+    }
+}
+
 TEST(Channel, a_look_takes_nothing) {
     Pair pair;
     std::array<std::byte, 3> look{};

@@ -3,19 +3,17 @@
 
 #include <optional>
 
-#include "base/page.hpp"
-#include "sdk/channel.hpp"
-#include "sdk/mapping.hpp"
+#include "sdk/event.hpp"
+#include "sdk/granted_channel.hpp"
 #include "sdk/mutex.hpp"
-#include "sdk/startup.hpp"
+#include "sdk/time.hpp"
 
 namespace sdk::console {
 
 namespace {
 
 struct State {
-    Mapping memory;
-    Channel channel;
+    GrantedChannel granted;
     Event pause; ///< nobody raises it
     bool stuck = false;
 };
@@ -25,22 +23,13 @@ constinit Mutex write_mutex;
 }
 
 bool open() {
-    const Startup::Channel& granted = startup().console_channel;
-    if (granted.memory == 0 || state)
-        return state.has_value();
-    auto memory = Mapping::create(granted.memory, 0, pages_for(console_shape.bytes()));
+    if (state)
+        return true;
+    auto granted = GrantedChannel::open(startup().console_channel, console_shape);
     auto pause = Event::create();
-    if (!memory || !pause)
-        return false;
-    const auto bytes = memory->bytes();
-    state.emplace(std::move(*memory),
-                  Channel{bytes, console_shape, Channel::Side::First,
-                          [] {
-                              const auto& service = startup().console_channel;
-                              (void)call(abi::Call::EventSignal, service.event, service.bits);
-                          }},
-                  std::move(*pause));
-    return true;
+    if (granted && pause)
+        state.emplace(std::move(*granted), std::move(*pause));
+    return state.has_value();
 }
 
 bool is_open() {
@@ -51,11 +40,11 @@ std::size_t write(std::span<const std::byte> bytes) {
     if (!state)
         return 0;
     const Guard guard{write_mutex};
-    const std::uint64_t hertz = system_info(abi::SystemFact::TimebaseHertz), nap = hertz / 4000;
+    const std::uint64_t hertz = ticks_per_second(), nap = hertz / 4000;
     std::uint64_t deadline = now() + (state->stuck ? 0 : hertz);
     std::size_t written = 0;
     for (;;) {
-        const std::size_t count = state->channel.write(bytes.subspan(written));
+        const std::size_t count = state->granted.channel.write(bytes.subspan(written));
         written += count;
         if (written == bytes.size())
             break;
@@ -70,11 +59,11 @@ std::size_t write(std::span<const std::byte> bytes) {
 }
 
 std::size_t read(std::span<std::byte> to) {
-    return state ? state->channel.read(to) : 0;
+    return state ? state->granted.channel.read(to) : 0;
 }
 
 bool arm() {
-    return state && state->channel.arm_input();
+    return state && state->granted.channel.arm_input();
 }
 
 }

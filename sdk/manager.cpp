@@ -1,38 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/manager.hpp"
 
-#include "base/page.hpp"
-#include "sdk/channel.hpp"
-#include "sdk/mapping.hpp"
+#include "sdk/granted_channel.hpp"
 #include "sdk/mutex.hpp"
-#include "sdk/startup.hpp"
 
 namespace sdk::manager {
 
 namespace {
 
-struct State {
-    Mapping memory;
-    Channel channel;
-};
-constinit std::optional<State> state;
+constinit std::optional<GrantedChannel> state;
 constinit Mutex report_mutex;
 
 }
 
 bool open() {
-    const Startup::Channel& granted = startup().manager_channel;
-    if (granted.memory == 0 || state)
-        return state.has_value();
-    auto memory = Mapping::create(granted.memory, 0, pages_for(control_shape.bytes()));
-    if (!memory)
-        return false;
-    const auto bytes = memory->bytes();
-    state.emplace(std::move(*memory), Channel{bytes, control_shape, Channel::Side::First, [] {
-                                                  const auto& manager = startup().manager_channel;
-                                                  (void)call(abi::Call::EventSignal, manager.event, manager.bits);
-                                              }});
-    return true;
+    if (!state)
+        state = GrantedChannel::open(startup().manager_channel, control_shape);
+    return state.has_value();
 }
 
 std::optional<Message> take_order() {

@@ -39,9 +39,8 @@ inline constexpr std::size_t message_limit = 1024;
 
 struct Stats {
     std::uint64_t cpus;
-    std::uint64_t returned; ///< bytes of the guest's RAM that it has given back
-    std::uint64_t interrupts;
-    std::uint64_t read, written; ///< bytes of all disks
+    std::uint64_t returned, reported; ///< as in control::StatsRecord
+    control::DiskStats disks;
     std::array<control::VcpuStats, control::vcpu_limit> vcpus;
 };
 static_assert(control::Plain<Header> && control::Plain<Stats> && sizeof(Stats) <= message_limit);

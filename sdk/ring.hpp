@@ -20,8 +20,8 @@ struct RingWords {
 };
 static_assert(sizeof(RingWords) == 128 && std::atomic<std::uint32_t>::is_always_lock_free);
 
-/// What both sides of a ring have: their own position, which is never read back from where the peer can write, and the
-/// data, a power of two of bytes.
+/// What both sides of a ring have: their own position, which is not read back from where the peer can write, unless one
+/// takes over from another; and the data, a power of two of bytes.
 class RingSide {
   public:
     /// The peer has written a position that cannot be: nothing moves any more.
@@ -57,6 +57,8 @@ class RingWriter : public RingSide {
   public:
     RingWriter() = default;
     RingWriter(RingWords& words, std::span<std::byte> data) : RingSide{words, data} {}
+    /// Goes on where an earlier writer was. The peer may have written that; it then has made this unheard.
+    void go_on() { position_ = words_->written.load(); }
 
     std::size_t room() {
         const std::uint32_t read = words_->read.load();
@@ -101,6 +103,8 @@ class RingReader : public RingSide {
   public:
     RingReader() = default;
     RingReader(RingWords& words, std::span<std::byte> data) : RingSide{words, data} {}
+    /// Goes on where an earlier reader was, as above.
+    void go_on() { position_ = words_->read.load(); }
 
     std::size_t available() {
         const std::uint32_t written = words_->written.load();

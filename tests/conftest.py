@@ -74,8 +74,10 @@ class Host:
     def __init__(self, folder, qemu):
         self.folder, self.qemu = folder, qemu
 
+    executable = TOOL
+
     def tool(self, *words, timeout=300):
-        done = subprocess.run([str(TOOL), *map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        done = subprocess.run([str(self.executable), *map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=timeout, cwd=self.folder)
         text = done.stdout.decode(errors="replace").replace("\r\n", "\n")
         print(text)  # shown if the test fails

@@ -10,6 +10,7 @@ LIST, START, STOP, RESTART, PAUSE, RESUME, CONSOLE, LOGS, STATS, EVENTS, CREATE,
 FORCE, FOLLOW, FRESH = 1, 2, 4
 STATUS = "Done NoSuchMachine WrongState Busy NotSupported BadRequest NoMemory BadBundle Exists TooMany TimedOut Failed Closed Gone".split()
 STATES = "Off Waiting Running Paused Stopping Exited Failed Backoff".split()
+STATS_BYTES = 888
 MAGIC = b"\xf5SUNDEW\n"
 MARK = b"end."
 
@@ -46,7 +47,7 @@ class Client:
         self.sessions = {}
         self.next = 1
 
-    def hello(self, version=1):
+    def hello(self, version=2):
         nonce = os.urandom(8)
         self.socket.sendall(bytes(65544) + frame(HELLO, 0, MAGIC + struct.pack("<II", version, 0) + nonce + bytes(32)))
         begin = struct.pack("<IHH", 56, HELLO, 0) + MAGIC
@@ -117,11 +118,12 @@ class Client:
         status, data = self.do(STATS, machine)
         assert status == "Done"
         found = {}
-        for at in range(0, len(data), 800):
-            name, now, state, _, cpus, memory, returned, overhead, interrupts, read, written = struct.unpack_from("<32sQHHIQQQQQQ", data, at)
-            vcpus = [struct.unpack_from("<11Q", data, at + 96 + 88 * i) for i in range(cpus)]
-            found[text(name)] = {"now": now, "state": STATES[state], "memory": memory, "overhead": overhead,
-                                 "run": [each[0] for each in vcpus], "exits": [each[1:] for each in vcpus]}
+        for at in range(0, len(data), STATS_BYTES):
+            name, now, state, _, cpus, memory, returned, reported, overhead, *disks = struct.unpack_from("<32sQHHI9Q", data, at)
+            vcpus = [struct.unpack_from("<12Q", data, at + 120 + 96 * i) for i in range(cpus)]
+            found[text(name)] = {"now": now, "state": STATES[state], "memory": memory, "overhead": overhead, "disks": disks,
+                                 "run": [each[0] for each in vcpus], "interrupts": [each[1] for each in vcpus],
+                                 "exits": [each[2:] for each in vcpus]}
         return found
 
     def close(self):

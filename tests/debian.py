@@ -41,8 +41,8 @@ def manifest(disk="root.ext4", cpus=2, memory="512M", cmdline="earlycon=sbi cons
 class Terminal:
     """A program on a terminal, such as `sundew run`."""
 
-    def __init__(self, words, folder):
-        self.log = folder / "console.log"
+    def __init__(self, words, folder, log="console.log"):
+        self.log = folder / log
         self.child = pexpect.spawn(str(words[0]), [str(word) for word in words[1:]], timeout=TIMEOUT, encoding="utf8",
                                    codec_errors="replace", dimensions=(24, 200), cwd=folder)
         self.child.logfile_read = open(self.log, "w", encoding="utf8")

@@ -56,6 +56,9 @@ class Suite {
     void debian();
     void timer();
     void scale();
+    void machines();
+    void starts();
+    void wake_ups();
 
     Table table_;
     bool failed_ = false;

@@ -151,7 +151,8 @@ std::string manifest_of(const Workload& workload, const Settings& settings) {
 
 qemu::Machine sundew_machine(const Workload& workload, const Settings& settings, const TemporaryFolder& folder,
                              std::vector<Figure>& figures) {
-    auto manifest = manifest::parse(manifest_of(workload, settings), folder / "bench.toml", Project{}.folders);
+    const std::string text = workload.manifest.empty() ? manifest_of(workload, settings) : workload.manifest;
+    auto manifest = manifest::parse(text, folder / "bench.toml", Project{}.folders);
     if (!manifest)
         throw std::runtime_error{manifest.error().front()};
     qemu::Machine machine;

@@ -24,6 +24,7 @@ struct Workload {
     std::filesystem::path disk; ///< may be empty
     std::uint64_t cpus = 1;
     std::uint64_t others = 0; ///< machines beside it, on Sundew, that do nothing but wait
+    std::string manifest; ///< on Sundew, in place of all that; `others` then only says for how many there is to be RAM
     Clock clock = Clock::Instructions;
     bool virtio_console = false; ///< else a 16550A
     unsigned limit_seconds = 300;

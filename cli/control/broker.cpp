@@ -105,6 +105,8 @@ void Broker::from_wire(const FrameHeader& header, std::span<const std::byte> pay
     const auto type = static_cast<FrameType>(header.type);
     if (type == FrameType::Hello) {
         const auto hello = message_in<Hello>(payload);
+        if (system_ && hello && hello->nonce == 0)
+            return begin_anew();
         if (system_ || !hello || hello->nonce != nonce_)
             return;
         system_ = *hello;
@@ -123,6 +125,17 @@ void Broker::from_wire(const FrameHeader& header, std::span<const std::byte> pay
     session.client->peer.queue(type, session.number, payload);
     if (type == FrameType::End)
         session.client->sessions.erase(session.number);
+}
+
+/// The system's console service is another one, which knows of no session.
+void Broker::begin_anew() {
+    for (const auto& [wire, session] : std::exchange(sessions_, {}))
+        if (session.client)
+            end(*session.client, session.number, Status::Failed, begun_anew);
+    for (Client& client : clients_)
+        client.sessions.clear();
+    system_.reset();
+    greeted_ = 0;
 }
 
 void Broker::from_client(Client& client, const FrameHeader& header, std::span<const std::byte> payload) {

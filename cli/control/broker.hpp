@@ -41,6 +41,7 @@ class Broker {
     void from_client(Client& client, const FrameHeader& header, std::span<const std::byte> payload);
     void begin(Client& client, std::uint16_t number, std::span<const std::byte> payload);
     void answer_hello(Client& client);
+    void begin_anew();
     void end(Client& client, std::uint16_t number, Status status, std::string_view text);
     void end_sessions(Client& client);
 

@@ -14,11 +14,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+}
+
 bool readable(int file) {
     pollfd one{file, POLLIN, 0};
     return poll(&one, 1, 0) > 0;
-}
-
 }
 
 std::uint64_t random_nonce() {
@@ -159,7 +159,10 @@ void Channel::exchange(Milliseconds patience, std::span<const int> also) {
 void Channel::take(const FrameHeader& header, std::span<const std::byte> payload) {
     const auto type = static_cast<FrameType>(header.type);
     if (type == FrameType::Hello) {
-        if (const auto hello = message_in<Hello>(payload); hello && hello->nonce == nonce_ && header.session == 0) {
+        const auto hello = message_in<Hello>(payload);
+        if (greeted_ && hello && hello->nonce == 0)
+            throw Failure{std::string{begun_anew}};
+        if (hello && hello->nonce == nonce_ && header.session == 0) {
             system_ = *hello;
             greeted_ = true;
         }

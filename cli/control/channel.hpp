@@ -20,6 +20,10 @@ struct Event {
     std::string text{};
 };
 
+/// What is said of a session that the system has forgotten.
+inline constexpr std::string_view begun_anew = "the system's console service has begun anew: try again";
+/// Whether a file can be read now without waiting.
+bool readable(int file);
 /// What no frame of an earlier connection can hold. Throws Failure.
 std::uint64_t random_nonce();
 

@@ -69,12 +69,17 @@ std::string json(const StatsRecord& stats) {
         std::string exits;
         for (std::size_t i = 0; i < exit_kinds; ++i)
             exits += fmt::format("{}\"{}\": {}", i == 0 ? "" : ", ", exit_name(i), vcpu.exits[i]);
-        vcpus += fmt::format(R"({}{{"run_ns": {}, "exits": {{{}}}}})", vcpus.empty() ? "" : ", ", vcpu.run_nanoseconds,
-                             exits);
+        vcpus += fmt::format(R"({}{{"run_ns": {}, "interrupts": {}, "exits": {{{}}}}})", vcpus.empty() ? "" : ", ",
+                             vcpu.run_nanoseconds, vcpu.interrupts, exits);
     }
-    return fmt::format(R"({{"name": {}, "time_ns": {}, "state": "{}", "memory": {}, "overhead": {}, "vcpus": [{}]}})",
+    const DiskStats& disks = stats.disks;
+    const std::string disk =
+        fmt::format(R"({{"read": {}, "written": {}, "reads": {}, "writes": {}, "other_requests": {}}})", disks.read,
+                    disks.written, disks.reads, disks.writes, disks.other_requests);
+    return fmt::format(R"({{"name": {}, "time_ns": {}, "state": "{}", "memory": {}, "returned": {}, "reported": {}, )"
+                       R"("overhead": {}, "disks": {}, "vcpus": [{}]}})",
                        text::json(text_of(stats.name)), stats.now_nanoseconds, state_name(stats.state), stats.memory,
-                       stats.overhead, vcpus);
+                       stats.returned, stats.reported, stats.overhead, disk, vcpus);
 }
 
 std::string json(const EventRecord& event) {

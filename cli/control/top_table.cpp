@@ -22,7 +22,8 @@ std::uint64_t difference(std::uint64_t before, std::uint64_t now) {
 }
 
 VcpuStats difference(const VcpuStats& before, const VcpuStats& now) {
-    VcpuStats result{difference(before.run_nanoseconds, now.run_nanoseconds), {}};
+    VcpuStats result{
+        difference(before.run_nanoseconds, now.run_nanoseconds), difference(before.interrupts, now.interrupts), {}};
     for (std::size_t i = 0; i < exit_kinds; ++i)
         result.exits[i] = difference(before.exits[i], now.exits[i]);
     return result;
@@ -34,6 +35,7 @@ void add_rates(Row& row, const VcpuStats& done, double seconds) {
     };
     const double share = seconds > 0 ? static_cast<double>(done.run_nanoseconds) / 1e7 / seconds : 0.0;
     row.push_back(fmt::format("{:.1f}", share));
+    row.push_back(rate(done.interrupts));
     for (const std::uint64_t count : done.exits)
         row.push_back(rate(count));
 }
@@ -51,7 +53,7 @@ void TopTable::add(const StatsRecord& stats) {
 }
 
 std::string TopTable::text() const {
-    std::vector<Row> rows{{"NAME", "STATE", "MEMORY", "BESIDE", "%CPU"}};
+    std::vector<Row> rows{{"NAME", "STATE", "MEMORY", "BESIDE", "READ/s", "WRITTEN/s", "%CPU", "interrupts/s"}};
     for (std::size_t i = 0; i < exit_kinds; ++i)
         rows[0].push_back(exit_name(i) + "/s");
     for (const auto& [name, both] : machines_) {
@@ -65,14 +67,21 @@ std::string TopTable::text() const {
         for (std::size_t i = 0; i < cpus && pair.twice; ++i) {
             const VcpuStats done = difference(pair.before.vcpus[i], pair.now.vcpus[i]);
             sum.run_nanoseconds += done.run_nanoseconds;
+            sum.interrupts += done.interrupts;
             for (std::size_t kind = 0; kind < exit_kinds; ++kind)
                 sum.exits[kind] += done.exits[kind];
-            single.push_back({fmt::format("  vCPU {}", i), "", "", ""});
+            single.push_back({fmt::format("  vCPU {}", i), "", "", "", "", ""});
             add_rates(single.back(), done, seconds());
         }
+        const auto moved = [&](std::uint64_t before, std::uint64_t now) {
+            return pair.twice && seconds() > 0 ? text::size(static_cast<std::uint64_t>(
+                                                     static_cast<double>(difference(before, now)) / seconds()))
+                                               : "0B";
+        };
         rows.push_back({text::printable(name), state_name(pair.now.state),
                         text::size(pair.now.memory - std::min(pair.now.memory, pair.now.returned)),
-                        text::size(pair.now.overhead)});
+                        text::size(pair.now.overhead), moved(pair.before.disks.read, pair.now.disks.read),
+                        moved(pair.before.disks.written, pair.now.disks.written)});
         add_rates(rows.back(), sum, pair.twice ? seconds() : 0);
         if (single.size() > 1)
             rows.insert(rows.end(), single.begin(), single.end());

@@ -39,7 +39,7 @@ class Console {
                     return leave(signal == SIGINT ? 0 : 128 + signal);
                 resize();
             }
-            if (count == 2 && type())
+            if (count == 2 && control::readable(STDIN_FILENO) && type())
                 return leave(0);
         }
     }

@@ -15,12 +15,19 @@ std::string for_people(const control::StatsRecord& stats) {
         out += fmt::format("  {:<24}{}\n", what, value);
     };
     row("memory", text::size(stats.memory));
+    row("of it given back", text::size(stats.returned));
+    row("told to be free", text::size(stats.reported));
     row("taken beside it", text::size(stats.overhead));
+    const control::DiskStats& disks = stats.disks;
+    row("disks: read", fmt::format("{} in {} requests", text::size(disks.read), disks.reads));
+    row("disks: written", fmt::format("{} in {} requests", text::size(disks.written), disks.writes));
+    row("disks: other requests", fmt::format("{}", disks.other_requests));
     const std::size_t count = std::min<std::size_t>(stats.cpus, control::vcpu_limit);
     for (std::size_t i = 0; i < count; ++i) {
         const control::VcpuStats& vcpu = stats.vcpus[i];
         row(fmt::format("vCPU {}: time", i).c_str(),
             fmt::format("{:.3f} s", static_cast<double>(vcpu.run_nanoseconds) / 1e9));
+        row(fmt::format("vCPU {}: interrupts", i).c_str(), fmt::format("{}", vcpu.interrupts));
         for (std::size_t kind = 0; kind < control::exit_kinds; ++kind)
             if (vcpu.exits[kind] != 0)
                 row(fmt::format("vCPU {}: {}", i, control::exit_name(kind)).c_str(),

@@ -95,7 +95,10 @@ void Block::begin(const Chain& chain) {
     switch (RequestType{header.type}) {
     case RequestType::In: return move(chain.head, DiskOperation::Read, header.sector, in, slot.data);
     case RequestType::Out: return move(chain.head, DiskOperation::Write, header.sector, out, out.left());
-    case RequestType::Flush: submission_ = {chain.head, DiskOperation::Flush, 1}; return;
+    case RequestType::Flush:
+        slot.operation = DiskOperation::Flush;
+        submission_ = {chain.head, DiskOperation::Flush, 1};
+        return;
     case RequestType::GetId: return identify(chain.head, in);
     case RequestType::Discard:
         if (negotiated(discard_feature))
@@ -127,6 +130,8 @@ void Block::move(std::uint16_t head, DiskOperation operation, std::uint64_t sect
     }
     ranges_[0] = {sector, bytes / sector_bytes};
     slots_[head].written = writes ? 0 : bytes;
+    slots_[head].sent = writes ? bytes : 0;
+    slots_[head].operation = operation;
     slots_[head].flush_after = writes && !negotiated(flush_feature);
     submission_ = submission;
 }
@@ -146,6 +151,7 @@ void Block::change_ranges(std::uint16_t head, DiskOperation operation, Cursor ou
     while (out.left() != 0)
         if (const auto refused = add_range(operation, out))
             return finish(head, *refused);
+    slots_[head].operation = operation;
     submission_ = {head, operation, range_count_};
 }
 
@@ -220,9 +226,21 @@ void Block::part_done(std::uint16_t head, bool well) {
     finish(head, slot.well ? Status::Ok : Status::IoError);
 }
 
+/// Where requests end, and so nothing that an exit waits for.
+void Block::count(const Slot& slot) {
+    if (!slot.operation)
+        return;
+    done_.bytes_read += slot.written;
+    done_.bytes_written += slot.sent;
+    const bool reads = slot.operation == DiskOperation::Read, writes = slot.operation == DiskOperation::Write;
+    ++(reads ? done_.reads : writes ? done_.writes : done_.others);
+}
+
 void Block::finish(std::uint16_t head, Status status) {
     Slot& slot = slots_[head];
     slot.parts = 0;
+    if (status == Status::Ok)
+        count(slot);
     // The driver may trust that this many bytes were written, counted from the first writable one.
     const std::uint64_t data = status == Status::Ok ? slot.written : 0;
     const std::uint64_t written = data == slot.data ? data + 1 : data;

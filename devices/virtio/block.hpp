@@ -43,6 +43,13 @@ class Block final : public Model, private Disk::Listener {
     /// `disk` outlives the device. Of `serial`, at most serial_limit bytes are told to the guest.
     Block(const GuestRam& ram, Disk& disk, std::string_view serial);
 
+    /// What was done well so far, over all resets.
+    struct Done {
+        std::uint64_t reads = 0, writes = 0, others = 0; ///< requests; others: flushes, discards, zeroes
+        std::uint64_t bytes_read = 0, bytes_written = 0;
+    };
+    const Done& done() const { return done_; }
+
     std::uint32_t device_id() const override { return 2; }
     std::uint64_t offered() const override;
     std::span<Queue> queues() override { return {&queue_, 1}; }
@@ -53,10 +60,12 @@ class Block final : public Model, private Disk::Listener {
     enum class Status : std::uint8_t { Ok = 0, IoError = 1, Unsupported = 2 };
     /// A request that is under way, by the head of its chain.
     struct Slot {
-        GuestPhysical status;      ///< where the status byte goes: the last writable one
-        std::uint64_t data = 0;    ///< the writable bytes before it
-        std::uint64_t written = 0; ///< of these, if all goes well
-        std::uint32_t parts = 0;   ///< answers still to come, and one while parts are still submitted; 0: not under way
+        GuestPhysical status;                     ///< where the status byte goes: the last writable one
+        std::uint64_t data = 0;                   ///< the writable bytes before it
+        std::uint64_t written = 0;                ///< of these, if all goes well
+        std::uint64_t sent = 0;                   ///< bytes that go to the disk
+        std::optional<DiskOperation> operation{}; ///< nothing: it is not the disk's
+        std::uint32_t parts = 0; ///< answers still to come, and one while parts are still submitted; 0: not under way
         bool well = true;
         bool flush_after = false;
     };
@@ -87,6 +96,7 @@ class Block final : public Model, private Disk::Listener {
     DiskRequest part(const Submission& submission) const;
     void part_done(std::uint16_t head, bool well);
     void finish(std::uint16_t head, Status status);
+    void count(const Slot& slot);
 
     Disk& disk_;
     BlockConfiguration configuration_{};
@@ -100,6 +110,7 @@ class Block final : public Model, private Disk::Listener {
     std::uint64_t generation_of_tokens_ = 0; ///< so that no answer is taken for another request's
     std::uint64_t handed_over_ = 0;          ///< sectors, in this round
     bool working_ = false;
+    Done done_;
 };
 
 }

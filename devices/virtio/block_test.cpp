@@ -121,6 +121,24 @@ TEST_F(RamDiskTest, WhatIsWrittenCanBeRead) {
     EXPECT_TRUE(line.high);
 }
 
+TEST_F(RamDiskTest, WhatWasDoneWellIsCounted) {
+    run(out_type, 1, {{data, 1024}});
+    run(in_type, 0, {{data, 512, true}});
+    run(in_type, 0, {{data, 512, true}});
+    run(in_type, 64, {{data, 512, true}}); // fails
+    run(out_type, 63, {{data, 1024}});     // fails
+    run(get_id_type, 0, {{data, 20, true}});
+    run(flush_type, 0, {});
+    const Block::Done& done = block.done();
+    EXPECT_EQ(done.reads, 2u);
+    EXPECT_EQ(done.bytes_read, 1024u);
+    EXPECT_EQ(done.writes, 1u);
+    EXPECT_EQ(done.bytes_written, 1024u);
+    EXPECT_EQ(done.others, 1u);
+    registers.set(Status, 0);
+    EXPECT_EQ(done.writes, 1u);
+}
+
 TEST_F(RamDiskTest, RequestsCanBeCutAnywhere) {
     put_header(out_type, 1);
     memory.put({header.value + 16}, std::string(512, 'c'));

@@ -10,23 +10,11 @@
 #include "sdk/manager.hpp"
 #include "sdk/must.hpp"
 #include "sdk/startup.hpp"
+#include "sdk/time.hpp"
 
 namespace machine {
 
 namespace {
-
-constexpr std::uint64_t nanoseconds_per_second = 1'000'000'000;
-
-/// Ticks of the host as nanoseconds, and the other way; no product overflows before the year 2500.
-std::uint64_t nanoseconds(std::uint64_t ticks) {
-    const std::uint64_t hertz = sdk::system_info(abi::SystemFact::TimebaseHertz);
-    return ticks / hertz * nanoseconds_per_second + ticks % hertz * nanoseconds_per_second / hertz;
-}
-std::uint64_t ticks(std::uint64_t nanoseconds) {
-    const std::uint64_t hertz = sdk::system_info(abi::SystemFact::TimebaseHertz);
-    return nanoseconds / nanoseconds_per_second * hertz +
-           nanoseconds % nanoseconds_per_second * hertz / nanoseconds_per_second;
-}
 
 /// The event that services raise bits of, or one of our own if there are none.
 sdk::Event own_event() {
@@ -85,7 +73,7 @@ void Machine::load() {
     Description description;
     description.ram = ram_.range();
     description.harts = harts_.size();
-    description.timebase_hertz = static_cast<std::uint32_t>(sdk::system_info(abi::SystemFact::TimebaseHertz));
+    description.timebase_hertz = static_cast<std::uint32_t>(sdk::ticks_per_second());
     description.extensions = boot_.extensions;
     description.cbo_block_bytes = boot_.cbo_block_bytes;
     description.mmu_type = boot_.mmu_type;
@@ -267,23 +255,23 @@ std::optional<std::uint64_t> Machine::counter(unsigned hart, std::uint64_t csr) 
 
 void Machine::external_interrupt(unsigned hart, bool pending) {
     if (hart < harts_.size())
-        harts_[hart]->interrupt(pending ? abi::hvip::vseip : 0, pending ? 0 : abi::hvip::vseip);
+        harts_[hart]->external_interrupt(pending);
 }
 
 std::uint64_t Machine::now() {
-    return sdk::startup().epoch_nanoseconds + nanoseconds(sdk::now());
+    return sdk::startup().epoch_nanoseconds + sdk::nanoseconds_of_ticks(sdk::now());
 }
 
 /// When the guest's alarm is due, in the host's ticks.
 std::uint64_t Machine::alarm_deadline() {
     const sdk::Guard guard{lock_};
     // A trace is passed on often enough for a person to watch.
-    const std::uint64_t drain =
-        trace_.on() ? sdk::now() + sdk::system_info(abi::SystemFact::TimebaseHertz) / 10 : sdk::no_deadline;
+    const std::uint64_t drain = trace_.on() ? sdk::now() + sdk::ticks_per_second() / 10 : sdk::no_deadline;
     const std::uint64_t deadline = rtc_.deadline(), epoch = sdk::startup().epoch_nanoseconds;
     if (deadline == devices::GoldfishRtc::no_alarm)
         return drain;
-    return std::min(drain, ticks(deadline > epoch ? deadline - epoch : 0) + 1); // rounded up, not to be too early
+    return std::min(drain, sdk::ticks_of_nanoseconds(deadline > epoch ? deadline - epoch : 0) +
+                               1); // rounded up, not to be too early
 }
 
 void Machine::console_output(unsigned, std::span<const std::byte> bytes) {

@@ -105,6 +105,7 @@ class Machine final : Platform,
     void report_pause();
     void report_stats();
     void press_power();
+    bool press(bool virtio, char key);
     void open_ports();
     void serve_watchers(std::uint64_t signals);
     void hear_debugger();

@@ -7,6 +7,7 @@
 #include "monitors/machine/machine.hpp"
 #include "sdk/channel.hpp"
 #include "sdk/manager.hpp"
+#include "sdk/time.hpp"
 
 namespace machine {
 
@@ -57,6 +58,9 @@ void Machine::report_pause() {
 void Machine::report_stats() {
     sdk::manager::Stats stats{};
     stats.cpus = harts_.size();
+    stats.returned = virtio_.returned_bytes();
+    stats.reported = virtio_.reported_bytes();
+    stats.disks = virtio_.disk_stats();
     for (std::size_t i = 0; i < std::min(harts_.size(), stats.vcpus.size()); ++i) {
         harts_[i]->interrupt(0, 0); // has the nucleus count up to now; for the next time, if it is elsewhere
         stats.vcpus[i] = harts_[i]->stats();
@@ -65,22 +69,40 @@ void Machine::report_stats() {
 }
 
 /// The guest's power button: the keys on its console by which Linux, whatever runs on it, writes its disks, takes them
-/// away from everybody, and powers off (Documentation/admin-guide/sysrq.rst; on a virtio console, Ctrl-O is the key).
-/// What each begins takes its time.
+/// away from everybody, and powers off (Documentation/admin-guide/sysrq.rst). What each begins takes its time. Which of
+/// the two consoles is the kernel's only the guest knows; so first the one that is in use, and if that has not helped,
+/// the other.
 void Machine::press_power() {
     if (power_deadline_ > sdk::now())
         return;
     constexpr std::string_view keys = "suo";
     constexpr std::uint64_t seconds_between = 2;
     power_deadline_ = sdk::no_deadline;
+    while (power_keys_ < 2 * keys.size()) {
+        const bool first = power_keys_ < keys.size();
+        if (press(first == console_speaks_, keys[power_keys_++ % keys.size()])) {
+            power_deadline_ = sdk::now() + seconds_between * sdk::ticks_per_second();
+            return;
+        }
+    }
+}
+
+/// Types a SysRq key: after Ctrl-O on a virtio console, after a break on the serial port. Whether somebody may read it.
+bool Machine::press(bool virtio, char key) {
+    constexpr char prefix = '\x0f';
+    if (!virtio) {
+        if (uart_.room() < 2) // no driver has set it up, or none reads it
+            return false;
+        return uart_.receive_break() && uart_.receive(std::as_bytes(std::span{&key, 1})) == 1;
+    }
     devices::virtio::Console* console = virtio_.console();
-    if (power_keys_ == keys.size() || !console || !console->port_open(0))
-        return;
-    const char key[]{'\x0f', keys[power_keys_++]};
-    (void)console->receive(0, std::as_bytes(std::span{key}));
+    if (!console || !console->port_open(0))
+        return false;
+    const char typed[]{prefix, key};
+    (void)console->receive(0, std::as_bytes(std::span{typed}));
     if (virtio_.more_to_do())
         event_.signal(work_bit);
-    power_deadline_ = sdk::now() + seconds_between * sdk::system_info(abi::SystemFact::TimebaseHertz);
+    return true;
 }
 
 }

@@ -7,6 +7,7 @@
 #include "base/match.hpp"
 #include "monitors/machine/machine.hpp"
 #include "sdk/must.hpp"
+#include "sdk/time.hpp"
 
 namespace machine {
 
@@ -189,6 +190,7 @@ void Vcpu::handle_exit(auto&& exit) {
 control::VcpuStats Vcpu::stats() const {
     using enum control::ExitKind;
     control::VcpuStats stats{};
+    stats.interrupts = interrupts_;
     stats.exits[static_cast<std::size_t>(Sbi)] = statistics_.exits<sdk::SbiCall>();
     stats.exits[static_cast<std::size_t>(Mmio)] = statistics_.exits<sdk::MmioAccess>();
     stats.exits[static_cast<std::size_t>(Kick)] = statistics_.exits<sdk::Kicked>();
@@ -201,9 +203,7 @@ control::VcpuStats Vcpu::stats() const {
     stats.exits[static_cast<std::size_t>(Ipi)] = answered.ipis;
     stats.exits[static_cast<std::size_t>(Fence)] = answered.fences;
     stats.exits[static_cast<std::size_t>(NucleusWait)] = answered.waits;
-    const std::uint64_t hertz = sdk::system_info(abi::SystemFact::TimebaseHertz), ticks = answered.run_ticks;
-    constexpr std::uint64_t per_second = 1'000'000'000;
-    stats.run_nanoseconds = ticks / hertz * per_second + ticks % hertz * per_second / hertz;
+    stats.run_nanoseconds = sdk::nanoseconds_of_ticks(answered.run_ticks);
     return stats;
 }
 

@@ -33,9 +33,14 @@ class Vcpu {
     void kick() const { cpu_.kick(); }
     /// Sets and clears virtual interrupts (abi::hvip).
     void interrupt(std::uint64_t set, std::uint64_t clear) const { cpu_.interrupt(set, clear); }
+    /// Devices want the guest's attention, or no longer. With the machine's lock held.
+    void external_interrupt(bool pending) {
+        interrupts_ += pending ? 1 : 0;
+        interrupt(pending ? abi::hvip::vseip : 0, pending ? 0 : abi::hvip::vseip);
+    }
     /// Of its own thread: legacy SBI's timer and interrupt.
     sdk::VirtualCpu& cpu() { return cpu_; }
-    /// What it has done so far. From any thread: a number may be a moment old.
+    /// What it has done so far. With the machine's lock held; a number of its own thread's may be a moment old.
     control::VcpuStats stats() const;
     /// From any thread.
     void add_to(MachineStatistics& sums) const { sums.add(statistics_, cpu_.answered()); }
@@ -79,6 +84,7 @@ class Vcpu {
     sdk::VirtualCpu cpu_;
     sdk::Event wake_;
     Statistics statistics_;
+    std::uint64_t interrupts_ = 0; ///< of devices
     std::uint64_t lost_ticks_ = 0; ///< of those that the machine was paused for, what the guest's time is back
     bool running_ = false;
     std::atomic<TraceWriter*> trace_{nullptr};

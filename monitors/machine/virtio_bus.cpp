@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/page.hpp"
 #include "monitors/machine/entropy.hpp"
 
 namespace machine {
@@ -44,6 +45,23 @@ std::bitset<map::virtio_slots> VirtioBus::present() const {
     for (std::size_t slot = 0; slot < slots_.size(); ++slot)
         present[slot] = slots_[slot] != nullptr;
     return present;
+}
+
+std::uint64_t VirtioBus::returned_bytes() const {
+    return std::uint64_t{balloon_.actual()} * page_bytes;
+}
+
+control::DiskStats VirtioBus::disk_stats() const {
+    control::DiskStats sum{};
+    for (const auto& disk : disks_) {
+        const devices::virtio::Block::Done& done = disk->done();
+        sum.read += done.bytes_read;
+        sum.written += done.bytes_written;
+        sum.reads += done.reads;
+        sum.writes += done.writes;
+        sum.other_requests += done.others;
+    }
+    return sum;
 }
 
 bool VirtioBus::more_to_do() const {

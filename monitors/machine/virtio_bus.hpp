@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/control.hpp"
 #include "devices/plic.hpp"
 #include "devices/virtio/balloon.hpp"
 #include "devices/virtio/block.hpp"
@@ -31,6 +32,11 @@ class VirtioBus final : devices::virtio::EntropySource, devices::virtio::Balloon
     std::bitset<map::virtio_slots> present() const;
     devices::virtio::Console* console() { return console_ ? &*console_ : nullptr; }
 
+    /// What the guest says that it has given back of its memory; and what it has said to be free, all in all.
+    std::uint64_t returned_bytes() const;
+    std::uint64_t reported_bytes() const { return reported_; }
+    control::DiskStats disk_stats() const;
+
     /// Whether a device is still at work on what one access of the guest's asked for.
     bool more_to_do() const;
     /// Does some more of that; whether there is still more.
@@ -53,7 +59,7 @@ class VirtioBus final : devices::virtio::EntropySource, devices::virtio::Balloon
     // Nothing can be done with a guest's pages before it ends: what it gives up stays its own.
     void pages_given_up(GuestRange) override {}
     void pages_taken_back(GuestRange) override {}
-    void pages_free(GuestRange) override {}
+    void pages_free(GuestRange range) override { reported_ += range.bytes; }
     void statistic(std::uint16_t, std::uint64_t) override {}
 
     std::vector<std::unique_ptr<devices::virtio::Block>> disks_;
@@ -62,6 +68,7 @@ class VirtioBus final : devices::virtio::EntropySource, devices::virtio::Balloon
     devices::virtio::Balloon balloon_;
     std::array<std::unique_ptr<devices::virtio::Mmio>, map::virtio_slots> slots_;
     Placeholder placeholder_;
+    std::uint64_t reported_ = 0;
 };
 
 }

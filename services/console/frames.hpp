@@ -32,6 +32,7 @@ class Queue {
              std::span<const std::byte> more = {}) {
         add(type, session, std::as_bytes(std::span{&message, 1}), more);
     }
+    void add_zeros(std::size_t count) { bytes_.resize(bytes_.size() + count); }
     std::span<const std::byte> bytes() const { return std::span{bytes_}.subspan(sent_); }
     void drop(std::size_t count);
     void clear() { bytes_.clear(), sent_ = 0; }

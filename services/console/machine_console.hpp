@@ -40,6 +40,11 @@ class MachineConsole {
                     [wake] { wake(sdk::channel_bits::console); }};
         debug_ = {debug, sdk::debug_shape, sdk::Channel::Side::Second, [wake] { wake(sdk::channel_bits::debug); }};
     }
+    /// The rings are as an earlier console service left them.
+    void go_on() {
+        channel_.go_on();
+        debug_.go_on();
+    }
     void stop() {
         take_output(~std::size_t{0});
         channel_ = {};

@@ -4,6 +4,7 @@
 #include "base/page.hpp"
 #include "sdk/must.hpp"
 #include "sdk/startup.hpp"
+#include "sdk/time.hpp"
 
 namespace {
 
@@ -29,7 +30,7 @@ Service::Service()
                   if (uart_)
                       uart_->write(bytes);
               }},
-      sessions_{machines_} {
+      sessions_{machines_}, unannounced_{std::string_view{sdk::startup().arguments} == manager_link::again} {
     open_devices();
 }
 
@@ -130,10 +131,12 @@ void Service::hear(const frames::Frame& frame) {
     if (type == manager_link::Type::Forget)
         return forget(slot.number);
     MachineConsole& machine = *machines_[slot.number];
-    if (type == manager_link::Type::Start) {
+    if (type == manager_link::Type::Start || type == manager_link::Type::Continue) {
         machine.start([this, number = slot.number](std::uint64_t bits) {
             (void)sdk::call(abi::Call::EventSignal, wakers_[number], bits);
         });
+        if (type == manager_link::Type::Continue)
+            machine.go_on();
     } else if (type == manager_link::Type::Ended) {
         machine.stop();
         tell(manager_link::Type::Idle, std::as_bytes(std::span{&slot, 1}));
@@ -159,6 +162,8 @@ bool Service::hear_host() {
         if (port_->poll()) {
             sessions_.reset();
             from_host_.reset();
+            if (std::exchange(unannounced_, false))
+                sessions_.announce();
         }
         port_->acknowledge();
     }
@@ -224,7 +229,7 @@ bool Service::armed() {
 }
 
 void Service::run() {
-    const std::uint64_t patience = sdk::system_info(abi::SystemFact::TimebaseHertz) / 20;
+    const std::uint64_t patience = sdk::ticks_per_second() / 20;
     for (;;) {
         bool busy = hear_manager();
         busy |= hear_host();

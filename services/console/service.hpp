@@ -55,5 +55,6 @@ class Service {
     Screen screen_;
     Sessions sessions_;
     std::vector<std::byte> typed_; ///< at the serial port; nobody has taken it yet
+    bool unannounced_;             ///< the host takes this for the console service that was before
     bool port_interrupted_ = true, uart_interrupted_ = true;
 };

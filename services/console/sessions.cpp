@@ -19,6 +19,14 @@ void Sessions::reset() {
     to_manager_.add(manager_link::frame_type(manager_link::Type::Reset), 0, std::span<const std::byte>{});
 }
 
+void Sessions::announce() {
+    control::Hello hello{};
+    hello.magic = control::hello_magic;
+    hello.version = control::version;
+    to_host_.add_zeros(control::preamble_bytes); // they end a frame that was under way
+    to_host_.add(FrameType::Hello, 0, hello);
+}
+
 void Sessions::from_host(const frames::Frame& frame) {
     const std::uint16_t id = frame.header.session;
     if (frame.type() == FrameType::Hello) { // the manager knows the answer
@@ -42,6 +50,10 @@ void Sessions::from_host(const frames::Frame& frame) {
                credit && frame.type() == FrameType::Credit) {
         constexpr std::uint64_t most = std::uint64_t{1} << 40;
         session.credit = std::min(session.credit + std::min(credit->bytes, most), most);
+    } else if (const auto size = control::message_in<control::Resize>(frame.payload);
+               size && frame.type() == FrameType::Resize && session.kind == Kind::Console) {
+        const manager_link::Size told{session.slot, *size, 0};
+        to_manager_.add(manager_link::frame_type(manager_link::Type::Resized), 0, told);
     } else if (frame.type() == FrameType::End) {
         end(id, Status::Closed);
         sessions_.erase(found);

@@ -25,6 +25,8 @@ class Sessions {
     void from_manager(const frames::Frame& frame);
     /// All sessions are gone: the connection is, or has begun anew.
     void reset();
+    /// Tells a host that is connected to an earlier console service that it is to begin anew.
+    void announce();
     /// A machine was removed.
     void forget(std::size_t slot);
     /// Moves what can be moved between machines and the host; whether there was anything.

@@ -148,6 +148,25 @@ TEST(Sessions, verbs_about_lives_are_the_managers_and_only_their_answers_go_back
     EXPECT_EQ(host.told().size(), 1u);
 }
 
+TEST(Sessions, the_size_of_a_terminal_is_told_to_the_manager_and_only_a_console_has_one) {
+    Host host;
+    const control::Resize size{120, 40};
+    host.request(1, Verb::Logs, "one", control::flag::follow);
+    host.send(FrameType::Resize, 1, control::bytes_of(size));
+    host.request(2, Verb::Console, "one");
+    host.send(FrameType::Resize, 2, control::bytes_of(size).first(3));
+    EXPECT_TRUE(host.passed_on().empty());
+    host.send(FrameType::Resize, 2, control::bytes_of(size));
+    const auto told = host.passed_on();
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0].type, manager_link::frame_type(manager_link::Type::Resized));
+    const auto what = control::message_in<manager_link::Size>(std::as_bytes(std::span{told[0].payload}));
+    ASSERT_TRUE(what);
+    EXPECT_EQ(what->number, 3u);
+    EXPECT_EQ(what->size.columns, 120u);
+    EXPECT_EQ(what->size.rows, 40u);
+}
+
 TEST(Sessions, bad_requests_end_at_once) {
     Host host;
     host.request(1, Verb::Console, "nobody");

@@ -8,6 +8,7 @@
 #include "base/page.hpp"
 #include "sdk/log.hpp"
 #include "sdk/must.hpp"
+#include "sdk/time.hpp"
 
 namespace {
 
@@ -57,37 +58,76 @@ void ConsoleService::choose_devices(std::span<const host_devices::Device> device
 ConsoleService::ConsoleService(Bundle& bundle, const Host& host, std::span<const host_devices::Device> devices,
                                std::span<const std::unique_ptr<Instance>> instances, Memories& memories,
                                const sdk::Event& event, std::uint64_t end_bits, std::uint64_t message_bits)
-    : event_{sdk::must(sdk::Event::create(), "the console service's event")} {
+    : host_{host}, memories_{memories}, manager_event_{event.slot()}, end_bits_{end_bits},
+      event_{sdk::must(sdk::Event::create(), "the console service's event")} {
     const auto program = bundle.program("bin/console");
     if (!program)
         return;
-    Plan plan;
-    plan.bundle = bundle.memory();
-    plan.program = *program;
-    plan.machine.name = "console";
-    plan.machine.cpus = 1;
-    plan.machine.memory = page_bytes;
-    plan.machine.heap = heap_bytes;
-    plan.machine.quota = quota_pages;
-    plan.machine.priority = priority;
-    plan.machine.harts = std::uint64_t{1} << (sdk::system_info(abi::SystemFact::Harts) - 1);
-    plan.dma_pages = dma_pages;
-    choose_devices(devices, instances, plan);
+    plan_.bundle = bundle.memory();
+    plan_.program = *program;
+    plan_.machine.name = "console";
+    plan_.machine.cpus = 1;
+    plan_.machine.memory = page_bytes;
+    plan_.machine.heap = heap_bytes;
+    plan_.machine.quota = quota_pages;
+    plan_.machine.priority = priority;
+    plan_.machine.harts = std::uint64_t{1} << (sdk::system_info(abi::SystemFact::Harts) - 1);
+    plan_.dma_pages = dma_pages;
+    choose_devices(devices, instances, plan_);
+    wiring_.event = event_.slot();
+    wiring_.manager = {0, event.slot(), message_bits};
+    if (const auto started = start(); !started)
+        sdk::fail("the console service cannot be started: %s: give the host more memory",
+                  sdk::describe(started.error()));
+    plan_.machine.arguments = manager_link::again;
+}
 
-    const auto pages = memories.ram().take(pages_for(sdk::link_shape.bytes()));
+abi::Result<void> ConsoleService::start() {
+    const auto pages = memories_.ram().take(pages_for(sdk::link_shape.bytes()));
     if (!pages)
-        sdk::fail("there is no memory for the console service: give the host more");
+        return std::unexpected{abi::Error::OutOfQuota};
     link_pages_ = *pages;
-    const auto memory = sdk::must(memories.handle(*pages), "the console service's channel");
-    sdk::must(memories.fill(memory.slot(), pages->count, {}), "the console service's channel");
-    link_ = sdk::must(sdk::Mapping::create(memory.slot(), 0, pages->count), "the console service's channel");
+    const auto memory = memories_.handle(*pages);
+    const auto zeroed = memory ? memories_.fill(memory->slot(), pages->count, {}) : std::unexpected{memory.error()};
+    auto mapping = zeroed ? sdk::Mapping::create(memory->slot(), 0, pages->count) : std::unexpected{zeroed.error()};
+    if (!mapping)
+        return std::unexpected{mapping.error()};
+    link_ = std::move(*mapping);
     channel_ = {link_.bytes(), sdk::link_shape, sdk::Channel::Side::First,
                 [this] { event_.signal(sdk::channel_bits::control); }};
-    Wiring wiring;
-    wiring.event = event_.slot();
-    wiring.manager = {memory.slot(), event.slot(), message_bits};
-    auto machine = Machine::start(plan, host, wiring, memories, event.slot(), end_bits);
-    machine_.emplace(sdk::must(std::move(machine), "the console service"));
+    (void)event_.wait(~std::uint64_t{0}, 0); // what was raised for the last one
+    wiring_.manager.memory = memory->slot();
+    auto machine = Machine::start(plan_, host_, wiring_, memories_, manager_event_, end_bits_);
+    if (!machine)
+        return std::unexpected{machine.error()};
+    machine_.emplace(std::move(*machine));
+    began_ = sdk::now();
+    return {};
+}
+
+/// One that has lived for a while is started again at once, others each time twice as late as the last, up to a minute.
+std::uint64_t ConsoleService::delay() {
+    constexpr std::uint64_t long_enough_seconds = 10, most = 64;
+    const bool lived = sdk::now() - began_ >= long_enough_seconds * sdk::ticks_per_second();
+    delay_seconds_ = lived ? 0 : std::min(most, std::max<std::uint64_t>(1, 2 * delay_seconds_));
+    return delay_seconds_ * sdk::ticks_per_second();
+}
+
+ConsoleService::Change ConsoleService::look() {
+    if (ended()) {
+        sdk::log("the console service has ended; machines go on, and it is started again");
+        reclaim();
+        due_ = sdk::now() + delay();
+        return Change::Ended;
+    }
+    if (due_ > sdk::now())
+        return Change::None;
+    due_ = sdk::no_deadline;
+    if (const auto started = start())
+        return Change::Began;
+    reclaim();
+    due_ = sdk::now() + delay();
+    return Change::None;
 }
 
 bool ConsoleService::owns(std::string_view device) const {
@@ -117,12 +157,12 @@ bool ConsoleService::ended() const {
                            static_cast<std::uint64_t>(abi::ProcessState::Alive);
 }
 
-void ConsoleService::reclaim(Memories& memories) {
+void ConsoleService::reclaim() {
     if (machine_)
-        machine_->reclaim(memories);
+        machine_->reclaim(memories_);
     machine_.reset();
     channel_ = {};
     link_ = sdk::Mapping{};
-    memories.ram().give(std::exchange(link_pages_, {}));
+    memories_.ram().give(std::exchange(link_pages_, {}));
     out_.clear();
 }

@@ -18,7 +18,15 @@ class ConsoleService {
                    std::span<const std::unique_ptr<Instance>> instances, Memories& memories, const sdk::Event& event,
                    std::uint64_t end_bits, std::uint64_t message_bits);
 
+    /// Whether this system has one at all; and whether it runs at this moment.
+    bool exists() const { return !plan_.program.all().empty(); }
     bool there() const { return machine_.has_value(); }
+
+    enum class Change : std::uint8_t { None, Ended, Began };
+    /// Sees whether its process has ended, and starts the next one when that is due.
+    Change look();
+    std::uint64_t next_deadline() const { return due_; }
+
     /// Whether the host has a device for the control channel, and its name.
     bool reachable() const { return !control_device_.empty(); }
     /// Whether it is the service's.
@@ -39,12 +47,20 @@ class ConsoleService {
     bool arm();
     /// Whether its process has ended.
     bool ended() const;
-    void reclaim(Memories& memories);
+    void reclaim();
 
   private:
+    abi::Result<void> start();
+    std::uint64_t delay();
     void choose_devices(std::span<const host_devices::Device> devices,
                         std::span<const std::unique_ptr<Instance>> instances, Plan& plan);
 
+    const Host& host_;
+    Memories& memories_;
+    Wiring wiring_; ///< but for the channel's memory
+    std::uint64_t manager_event_, end_bits_;
+    Plan plan_;
+    std::uint64_t began_ = 0, due_ = sdk::no_deadline, delay_seconds_ = 0;
     std::string_view control_device_;
     std::vector<std::string_view> owned_;
     sdk::Event event_;

@@ -5,19 +5,9 @@
 
 #include "base/control_frames.hpp"
 #include "base/page.hpp"
+#include "sdk/time.hpp"
 
 using control::FrameType, control::Status, control::Verb;
-
-namespace {
-
-constexpr std::uint64_t per_second = 1'000'000'000;
-
-std::uint64_t nanoseconds(std::uint64_t ticks) {
-    const std::uint64_t hertz = sdk::system_info(abi::SystemFact::TimebaseHertz);
-    return ticks / hertz * per_second + ticks % hertz * per_second / hertz;
-}
-
-}
 
 bool Control::ready() const {
     constexpr std::size_t limit = 32 << 10;
@@ -29,6 +19,9 @@ void Control::frame(const frames::Frame& frame) {
     const auto slot = control::message_in<manager_link::Slot>(frame.payload);
     if (kind == manager_link::Type::Idle && slot)
         return supervisor_->idle(slot->number);
+    if (const auto told = control::message_in<manager_link::Size>(frame.payload);
+        kind == manager_link::Type::Resized && told)
+        return supervisor_->resize(told->number, told->size);
     if (kind == manager_link::Type::Flushed) {
         flushed_ = true;
         return;
@@ -69,8 +62,8 @@ void Control::hello(const frames::Frame& frame) {
         return;
     hello->version = control::version;
     hello->harts = static_cast<std::uint32_t>(sdk::system_info(abi::SystemFact::Harts));
-    hello->timebase_hertz = sdk::system_info(abi::SystemFact::TimebaseHertz);
-    hello->now_nanoseconds = nanoseconds(sdk::now());
+    hello->timebase_hertz = sdk::ticks_per_second();
+    hello->now_nanoseconds = sdk::nanoseconds_of_ticks(sdk::now());
     hello->memory = memories_.pages() * page_bytes;
     hello->free = memories_.ram().free_pages() * page_bytes;
     out().add(FrameType::Hello, 0, *hello);
@@ -187,11 +180,6 @@ std::uint64_t Control::next_deadline() const {
     for (const auto& [id, session] : sessions_)
         deadline = std::min(deadline, session.due);
     return deadline;
-}
-
-void Control::disconnect() {
-    reset();
-    used_ = false;
 }
 
 void Control::say_goodbye() {

@@ -29,8 +29,8 @@ class Control final : public Supervisor::Listener {
     /// Tells who asked for it, and all others.
     void say_goodbye();
     void reclaim();
-    /// The console service is gone, and with it the host.
-    void disconnect();
+    /// The console service is gone, and with it all that the host waits for.
+    void disconnect() { reset(); }
 
     void finished(std::uint16_t session, const Answer& answer) override { end(session, answer); }
     void happened(control::EventKind kind, const Instance* instance, std::string_view text) override;

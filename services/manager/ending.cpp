@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/control_frames.hpp"
+#include "sdk/time.hpp"
 #include "services/manager/restart.hpp"
 #include "services/manager/supervisor.hpp"
 
@@ -32,6 +33,8 @@ void Supervisor::look() {
             continue;
         if (instance->orders)
             hear(*instance);
+        if (instance->size_due && instance->ready)
+            instance->size_due = !instance->order(sdk::manager::Order::Resize, control::bytes_of(*instance->size));
         if (instance->machine &&
             word(*instance, abi::ReportWord::State) != static_cast<std::uint64_t>(abi::ProcessState::Alive)) {
             hear(*instance); // its last words
@@ -105,7 +108,7 @@ void Supervisor::settle(Instance& instance, bool well, std::string reason) {
         change(instance, State::Off);
     } else if (delay) {
         change(instance, State::Backoff, std::move(reason));
-        instance.deadline = sdk::now() + *delay * sdk::system_info(abi::SystemFact::TimebaseHertz);
+        instance.deadline = sdk::now() + *delay * sdk::ticks_per_second();
     } else {
         well_ &= well;
         change(instance, well ? State::Exited : State::Failed, std::move(reason));
@@ -151,7 +154,10 @@ void Supervisor::report(Instance& instance, sdk::manager::Report kind, std::span
         finish(instance, {});
     };
     switch (kind) {
-    case Ready: instance.ready = true; break;
+    case Ready:
+        instance.ready = true;
+        instance.size_due = instance.size.has_value();
+        break;
     case Paused: done(Verb::Pause, State::Paused); break;
     case Resumed: done(Verb::Resume, State::Running); break;
     case Stats:

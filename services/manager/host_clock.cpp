@@ -5,6 +5,7 @@
 
 #include "sdk/event.hpp"
 #include "sdk/mapping.hpp"
+#include "sdk/time.hpp"
 #include "services/manager/machine.hpp"
 
 std::uint64_t read_host_clock(std::span<const host_devices::Device> devices) {
@@ -19,7 +20,5 @@ std::uint64_t read_host_clock(std::span<const host_devices::Device> devices) {
     const auto* registers = reinterpret_cast<const volatile std::uint32_t*>(mapping->bytes().data());
     const std::uint64_t low = registers[0]; // reading it latches the high word
     const std::uint64_t nanoseconds = static_cast<std::uint64_t>(registers[1]) << 32 | low;
-    constexpr std::uint64_t per_second = 1'000'000'000;
-    const std::uint64_t hertz = sdk::system_info(abi::SystemFact::TimebaseHertz), ticks = sdk::now();
-    return nanoseconds - ticks / hertz * per_second - ticks % hertz * per_second / hertz;
+    return nanoseconds - sdk::nanoseconds_of_ticks(sdk::now());
 }

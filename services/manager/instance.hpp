@@ -7,6 +7,7 @@
 #include "base/control.hpp"
 #include "sdk/channel.hpp"
 #include "sdk/manager.hpp"
+#include "sdk/time.hpp"
 #include "services/manager/bundle.hpp"
 
 /// What a verb of the host's, or the system's own end, is doing with a machine. One at a time.
@@ -34,6 +35,8 @@ struct Instance {
     sdk::Channel orders;
     bool ready = false; ///< its monitor listens
     std::optional<sdk::manager::Stats> stats;
+    std::optional<control::Resize> size; ///< of who last looked at its console; it stays over its monitors
+    bool size_due = false;               ///< its monitor does not know that yet
 
     std::string_view name() const { return plan.machine.name; }
     bool runs() const { return state == control::State::Running || state == control::State::Paused; }
@@ -44,7 +47,7 @@ struct Instance {
     /// Whether its monitor takes orders, as far as can be known: one that has just begun may be about to say so.
     bool listens() const {
         constexpr std::uint64_t seconds = 5;
-        return ready || sdk::now() - since < seconds * sdk::system_info(abi::SystemFact::TimebaseHertz);
+        return ready || sdk::now() - since < seconds * sdk::ticks_per_second();
     }
     bool order(sdk::manager::Order what, std::span<const std::byte> bytes = {}) {
         const sdk::manager::Header header{static_cast<std::uint32_t>(what), static_cast<std::uint32_t>(bytes.size())};

@@ -5,6 +5,7 @@
 
 #include "base/page.hpp"
 #include "sdk/must.hpp"
+#include "sdk/time.hpp"
 #include "services/console/machine_console.hpp"
 #include "services/manager/restart.hpp"
 #include "services/manager/supervisor.hpp"
@@ -14,9 +15,7 @@ namespace {
 using control::State, control::Status, control::Verb;
 
 std::uint64_t after_milliseconds(std::uint64_t milliseconds) {
-    constexpr std::uint64_t most = 24 * 3600 * 1000;
-    const std::uint64_t hertz = sdk::system_info(abi::SystemFact::TimebaseHertz);
-    return sdk::now() + std::min(milliseconds, most) * hertz / 1000;
+    return sdk::now() + sdk::ticks_of_milliseconds(milliseconds);
 }
 
 Answer wrong_state(const Instance& instance) {
@@ -92,7 +91,7 @@ Answer Supervisor::launch(Instance& instance) {
         (void)slot.event->wait(~std::uint64_t{0}, 0); // what was raised for the last one
         wiring.event = slot.event->slot();
         wiring.manager = {parts[0].slot(), event_.slot(), report_bits_};
-        if (slot.known) {
+        if (console_) { // also while it is started again
             const std::uint64_t bit = std::uint64_t{1} << instance.slot % 32;
             wiring.console = {parts[1].slot(), console_->event(), bit};
             wiring.debug = {parts[2].slot(), console_->event(), bit};
@@ -102,7 +101,9 @@ Answer Supervisor::launch(Instance& instance) {
     }
     if (slot.known)
         console_->tell(manager_link::Type::Start, instance.slot);
+    memories_.be_considerate(std::ranges::any_of(instances_, [](const auto& each) { return each && each->machine; }));
     auto machine = Machine::start(instance.plan, host_, wiring, memories_, event_.slot(), end_bits_);
+    memories_.be_considerate(false);
     if (!machine) {
         std::string reason{"it cannot be started: "};
         reason.append(sdk::describe(machine.error())).append(": give it more 'quota', or the host more memory");

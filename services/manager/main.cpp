@@ -13,6 +13,7 @@
 #include "sdk/must.hpp"
 #include "sdk/runtime.hpp"
 #include "sdk/startup.hpp"
+#include "sdk/time.hpp"
 #include "services/manager/control.hpp"
 #include "services/manager/host_clock.hpp"
 #include "services/manager/supervisor.hpp"
@@ -33,7 +34,7 @@ std::uint64_t pool_left() {
 
 /// Has the console service write all that it has, unless it does not in time.
 void flush(ConsoleService& console, Control& control, const sdk::Event& event) {
-    const std::uint64_t limit = sdk::now() + 2 * sdk::system_info(abi::SystemFact::TimebaseHertz);
+    const std::uint64_t limit = sdk::now() + 2 * sdk::ticks_per_second();
     console.tell(manager_link::Type::Flush, manager_link::no_slot);
     while (console.there() && !console.ended() && !control.flushed() && sdk::now() < limit) {
         while (const auto frame = console.next())
@@ -45,8 +46,7 @@ void flush(ConsoleService& console, Control& control, const sdk::Event& event) {
 }
 
 /// Follows machines and the control channel until nothing is left to follow.
-void supervise(Supervisor& supervisor, ConsoleService& console, Control& control, Memories& memories,
-               const sdk::Event& event) {
+void supervise(Supervisor& supervisor, ConsoleService& console, Control& control, const sdk::Event& event) {
     bool started = supervisor.any_alive();
     for (;;) {
         while (console.there() && control.ready()) {
@@ -58,17 +58,23 @@ void supervise(Supervisor& supervisor, ConsoleService& console, Control& control
         supervisor.look();
         control.look();
         console.send();
-        if (console.ended()) {
-            sdk::log("the console service has ended; machines go on without consoles and control");
+        switch (console.look()) {
+        case ConsoleService::Change::Ended:
             supervisor.disconnect();
             control.disconnect();
-            console.reclaim(memories);
+            break;
+        case ConsoleService::Change::Began:
+            supervisor.connect(console);
+            console.tell(manager_link::Type::Ready, manager_link::no_slot);
+            break;
+        case ConsoleService::Change::None: break;
         }
         started |= supervisor.any_alive();
-        const bool waits_for_host = control.in_use() || (!started && console.there() && console.reachable());
+        const bool waits_for_host = control.in_use() || (!started && console.exists() && console.reachable());
         if (control.over() || (!supervisor.any_alive() && !waits_for_host))
             return;
-        const std::uint64_t deadline = std::min(supervisor.next_deadline(), control.next_deadline());
+        const std::uint64_t deadline =
+            std::min({supervisor.next_deadline(), control.next_deadline(), console.next_deadline()});
         const bool more = supervisor.arm();
         if (!console.arm() && !more && deadline > sdk::now())
             (void)event.wait(~std::uint64_t{0}, deadline);
@@ -103,12 +109,12 @@ OrComplaint<bool> run(Memories& memories, std::span<const host_devices::Device> 
     bool wants_statistics = false;
     for (const auto& instance : supervisor.instances())
         wants_statistics |= instance && instance->plan.machine.arguments == "statistics"; // as its monitor takes it
-    supervise(supervisor, console, control, memories, event);
+    supervise(supervisor, console, control, event);
     control.say_goodbye();
     flush(console, control, event);
     supervisor.reclaim();
     control.reclaim();
-    console.reclaim(memories);
+    console.reclaim();
     if (wants_statistics)
         sdk::log("statistics: ram-left %lu KiB", ram_left * page_bytes >> 10);
     if (memories.ram().free_pages() != ram_before)
@@ -160,7 +166,7 @@ namespace {
                 *reinterpret_cast<volatile std::uint32_t*>(mapping->bytes().data()) = failed_with_1;
                 // QEMU takes its time, and firmware's way would overtake this one.
                 if (const auto never = sdk::Event::create())
-                    (void)never->wait(1, sdk::now() + sdk::system_info(abi::SystemFact::TimebaseHertz));
+                    (void)never->wait(1, sdk::now() + sdk::ticks_per_second());
             }
     (void)sdk::call(abi::Call::Reset, abi::boot::system, well ? shut_down : failure);
     sdk::fail("the host does not power off");

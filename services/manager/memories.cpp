@@ -4,12 +4,15 @@
 #include "abi/boot.hpp"
 #include "base/page.hpp"
 #include "sdk/mapping.hpp"
+#include "sdk/time.hpp"
 
 std::uint64_t range_info(abi::Handle slot, std::uint64_t which) {
     return sdk::call(abi::Call::RangeInfo, slot, which).value_or(0);
 }
 
 Memories::Memories(ManagerHeap heap) {
+    if (auto pause = sdk::Event::create())
+        pause_.emplace(std::move(*pause));
     for (abi::Handle slot = abi::boot::first_ram; slot < abi::boot::first_device; ++slot) {
         Ram::Pages pages{range_info(slot, 0), range_info(slot, 1)};
         if (pages.count == 0)
@@ -64,7 +67,7 @@ void quiet(const host_devices::Device& device) {
             if (const auto mapping = sdk::Mapping::create(memory->slot(), 0, 1)) {
                 auto* registers =
                     reinterpret_cast<volatile std::uint32_t*>(mapping->bytes().data() + device.address % page_bytes);
-                const std::uint64_t limit = sdk::now() + sdk::system_info(abi::SystemFact::TimebaseHertz);
+                const std::uint64_t limit = sdk::now() + sdk::ticks_per_second();
                 registers[status] = 0;
                 while (registers[status] != 0 && sdk::now() < limit) {
                 }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "sdk/event.hpp"
 #include "sdk/handle.hpp"
 #include "services/manager/host_devices.hpp"
 #include "services/manager/ram.hpp"
@@ -27,6 +29,11 @@ class Memories {
     abi::Result<sdk::Handle> handle(Ram::Pages pages) const;
     /// From now on large memory is zeroed with cbo.zero, whose blocks have that many bytes.
     void zero_by(std::uint64_t block_bytes) { block_bytes_ = block_bytes; }
+    /// From now on `fill` lets others run: machines are not to be held up by the start of one. It takes twice as long.
+    void be_considerate(bool considerate) {
+        considerate_ = considerate;
+        slice_began_ = sdk::now();
+    }
     /// Zeroes memory and puts `content` at its start.
     abi::Result<void> fill(abi::Handle memory, std::uint64_t pages, std::span<const std::byte> content);
 
@@ -36,10 +43,14 @@ class Memories {
         Ram::Pages pages;
     };
     bool zero_quickly(abi::Handle memory, std::uint64_t pages);
+    void rest();
 
     std::vector<Range> ranges_;
     Ram ram_;
     std::uint64_t pages_ = 0, block_bytes_ = 0;
+    std::optional<sdk::Event> pause_; ///< nobody raises it
+    bool considerate_ = false;
+    std::uint64_t slice_began_ = 0; ///< ticks
 };
 
 /// The first page, or line, of a range that a handle is, or (1) how many it has.

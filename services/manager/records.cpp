@@ -5,23 +5,12 @@
 
 #include "base/control_frames.hpp"
 #include "base/page.hpp"
+#include "sdk/time.hpp"
 #include "services/manager/control.hpp"
 
 using control::FrameType, control::Status;
 
 namespace {
-
-constexpr std::uint64_t per_second = 1'000'000'000;
-
-std::uint64_t nanoseconds(std::uint64_t ticks) {
-    const std::uint64_t hertz = sdk::system_info(abi::SystemFact::TimebaseHertz);
-    return ticks / hertz * per_second + ticks % hertz * per_second / hertz;
-}
-
-std::uint64_t ticks_of_milliseconds(std::uint64_t milliseconds) {
-    constexpr std::uint64_t most = 24 * 3600 * 1000;
-    return std::min(milliseconds, most) * sdk::system_info(abi::SystemFact::TimebaseHertz) / 1000;
-}
 
 control::MachineRecord describe(const Instance& instance) {
     const bundle_manifest::Machine& machine = instance.plan.machine;
@@ -34,7 +23,7 @@ control::MachineRecord describe(const Instance& instance) {
     record.share = static_cast<std::uint32_t>(machine.share);
     record.memory = machine.memory;
     record.harts = machine.harts;
-    record.since_nanoseconds = nanoseconds(sdk::now() - instance.since);
+    record.since_nanoseconds = sdk::nanoseconds_of_ticks(sdk::now() - instance.since);
     record.restarts = instance.restarts;
     record.exit_status = instance.exit_status;
     record.reason = control::array_of<control::Text>(instance.reason);
@@ -45,7 +34,7 @@ control::StatsRecord measure(const Instance& instance) {
     const bundle_manifest::Machine& machine = instance.plan.machine;
     control::StatsRecord record{};
     record.name = control::array_of<control::Name>(machine.name);
-    record.now_nanoseconds = nanoseconds(sdk::now());
+    record.now_nanoseconds = sdk::nanoseconds_of_ticks(sdk::now());
     record.state = static_cast<std::uint16_t>(instance.state);
     record.cpus = static_cast<std::uint32_t>(machine.cpus);
     record.memory = machine.memory;
@@ -57,10 +46,9 @@ control::StatsRecord measure(const Instance& instance) {
     }
     if (instance.machine && instance.stats) {
         const sdk::manager::Stats& stats = *instance.stats;
-        record.returned = stats.returned;
-        record.interrupts = stats.interrupts;
-        record.read = stats.read;
-        record.written = stats.written;
+        record.returned = std::min(stats.returned, machine.memory);
+        record.reported = stats.reported;
+        record.disks = stats.disks;
         record.vcpus = stats.vcpus;
     }
     return record;
@@ -88,7 +76,7 @@ void Control::list(std::uint16_t id) {
 
 void Control::happened(control::EventKind kind, const Instance* instance, std::string_view text) {
     control::EventRecord event{};
-    event.now_nanoseconds = nanoseconds(sdk::now());
+    event.now_nanoseconds = sdk::nanoseconds_of_ticks(sdk::now());
     event.kind = static_cast<std::uint16_t>(kind);
     event.text = control::array_of<control::Text>(text);
     if (instance) {
@@ -110,7 +98,7 @@ Reply Control::measure(std::uint16_t id, const control::Request& request, std::s
         return Answer{Status::NoSuchMachine};
     constexpr std::uint64_t shortest = 50;
     session.follows = (request.flags & control::flag::follow) != 0;
-    session.period = ticks_of_milliseconds(std::max(request.value, shortest));
+    session.period = sdk::ticks_of_milliseconds(std::max(request.value, shortest));
     if (name.empty() && session.follows)
         session.asked = ~std::uint64_t{0}; // also those that are yet to come
     ask(session);
@@ -124,7 +112,7 @@ void Control::ask(Session& session) {
         if (instance && (session.asked >> instance->slot & 1) != 0 && supervisor_->measure(*instance))
             session.missing |= std::uint64_t{1} << instance->slot;
     session.measures = true;
-    session.due = sdk::now() + (session.missing != 0 ? sdk::system_info(abi::SystemFact::TimebaseHertz) / 2 : 0);
+    session.due = sdk::now() + (session.missing != 0 ? sdk::ticks_per_second() / 2 : 0);
 }
 
 void Control::measured(const Instance& instance) {

@@ -64,13 +64,18 @@ Supervisor::Added Supervisor::add(Bundle bundle) {
 
 void Supervisor::connect(ConsoleService& console) {
     console_ = &console;
-    for (const auto& instance : instances_)
-        if (instance)
-            define(*instance);
+    for (const auto& instance : instances_) {
+        if (!instance)
+            continue;
+        define(*instance);
+        if (!instance->machine)
+            continue;
+        console.tell(manager_link::Type::Continue, instance->slot);
+        say(*instance, "its console begins anew: what was kept of it is lost");
+    }
 }
 
 void Supervisor::disconnect() {
-    console_ = nullptr;
     for (Slot& slot : slots_) {
         slot.known = false;
         slot.idle = true;
@@ -150,6 +155,13 @@ void Supervisor::forget_sessions() {
     for (const auto& instance : instances_)
         if (instance && instance->operation)
             instance->operation->session = 0;
+}
+
+void Supervisor::resize(std::size_t slot, control::Resize size) {
+    if (slot >= instances_.size() || !instances_[slot])
+        return;
+    instances_[slot]->size = size;
+    instances_[slot]->size_due = true; // `look` tells it
 }
 
 bool Supervisor::measure(Instance& instance) {

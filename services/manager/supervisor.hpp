@@ -39,7 +39,7 @@ class Supervisor {
     Added add(Bundle bundle);
     /// From now on machines have consoles, those that are there already too.
     void connect(ConsoleService& console);
-    /// The console service is gone: machines go on without it.
+    /// The console service is gone: machines go on without it, until there is another.
     void disconnect();
     /// Starts those of the machines that are to start by themselves; the first failure, if any.
     Answer start_by_themselves(std::span<Instance* const> instances);
@@ -56,6 +56,8 @@ class Supervisor {
     Reply remove(Instance& instance, bool force);
     /// Has the monitor tell what its machine has done; `measured` follows. Whether it can.
     bool measure(Instance& instance);
+    /// Who looks at the slot's console has a terminal of that size.
+    void resize(std::size_t slot, control::Resize size);
     /// Nobody waits for the outcomes of verbs any more.
     void forget_sessions();
 

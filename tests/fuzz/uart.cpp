@@ -32,6 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (input.next() % 4 == 0) {
             const std::string_view typed = input.text(input.next() % 32);
             must(uart.receive(std::as_bytes(std::span{typed})) == std::min(typed.size(), room));
+            if (typed.size() == 1)
+                must(uart.receive_break() == (room > 1));
         } else {
             world.ready = false;
             access(input, uart, 0x100, registers, 1);

@@ -20,16 +20,18 @@ chardev = next(word for word in words if word.startswith("socket,id=control"))
 assert chardev.endswith(",server=on,wait=off")
 assert "virtio-serial-device,bus=virtio-mmio-bus.7" in words and "virtserialport,chardev=control,name=sundew.control" in words
 done = threading.Event()
-target = t.Target(chardev.split("path=")[1].split(",server")[0].replace(",,", ","))
+target = t.Target(chardev.split("path=")[1].split(",server")[0].replace(",,", ","), begin=False)
 if mode == "mute":
     target.on_hello = lambda _: None
 target.verbs[t.LIST] = lambda session, *_: (target.data(session, t.machine("debian")), target.end(session))
-target.verbs[t.START] = lambda session, name, *_: (target.end(session), done.set() if name == "end" else None)
+target.verbs[t.START] = lambda session, name, *_: (target.end(session), done.set() if name == "end" else None,
+                                                   target.raw(t.frame(t.DATA, 1, bytes(100))[:50] + bytes(65544) + t.hello(0)) if name == "anew" else None)
 target.verbs[t.CONSOLE] = lambda session, *_: target.data(session, f"session {session}\n".encode())
 target.verbs[t.SHUTDOWN] = lambda session, *_: (target.end(session), done.set())
 target.verbs[t.REMOVE] = lambda session, *_: None  # never answers
 target.verbs[t.LOGS] = lambda session, *_: (target.data(session, repr(sorted(target.ends)).encode()), target.end(session))
 target.on_data = lambda session, data: target.data(session, b"<" + data + b">")
+target.begin()  # the broker waits for the socket, perhaps with somebody's request
 done.wait()
 print("fake QEMU: ends", flush=True)
 sys.exit(7)

@@ -22,7 +22,7 @@ def frame(kind, session, payload=b""):
     return struct.pack("<IHH", len(payload), kind, session) + payload + MARK
 
 
-def hello(nonce, version=1):
+def hello(nonce, version=2):
     return frame(HELLO, 0, MAGIC + struct.pack("<IIQQQQQ", version, 4, nonce, 10_000_000, 5_000_000_000, 2 << 30, 1 << 30))
 
 
@@ -32,8 +32,9 @@ def machine(name, state=RUNNING, cpus=2, reason=b"", restarts=0):
 
 
 def stats(name, now=5_000_000_000, run=1_000_000_000, cpus=2, state=RUNNING):
-    vcpus = b"".join(struct.pack("<11Q", run, *range(i * 100, i * 100 + 10)) for i in range(8))
-    return (name.encode().ljust(32, b"\0") + struct.pack("<QHHIQQQQQQ", now, state, 0, cpus, 512 << 20, 1 << 20, 2 << 20, 77, 4096, 8192) + vcpus)
+    vcpus = b"".join(struct.pack("<12Q", run, run // 1_000_000, *range(i * 100, i * 100 + 10)) for i in range(8))
+    return (name.encode().ljust(32, b"\0") + struct.pack("<QHHI9Q", now, state, 0, cpus, 512 << 20, 1 << 20, 3 << 20, 2 << 20, 4096, run // 100, 1, 16, 5)
+            + vcpus)
 
 
 def event(name, kind=0, state=RUNNING, text=b"", now=1_500_000_000):
@@ -45,9 +46,10 @@ def trace(kind=0, exit=1, vcpu=0, begin=100, duration=5, address=0x10000000, val
 
 
 class Target:
-    """Serves one connection after another on a UNIX socket. `verbs[verb](session, name, flags, value)` answers requests."""
+    """Serves one connection after another on a UNIX socket. `verbs[verb](session, name, flags, value)` answers requests. Where someone may be
+    waiting for the socket already, `begin` is called when the verbs are there, not before."""
 
-    def __init__(self, path, **verbs):
+    def __init__(self, path, begin=True):
         self.path, self.lock = str(path), threading.Lock()
         self.verbs = {}
         self.requests, self.ends, self.typed, self.sizes, self.greetings = [], [], bytearray(), [], 0
@@ -55,10 +57,14 @@ class Target:
         self.on_hello = lambda nonce: self.raw(hello(nonce))
         self.connection = None
         self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.path)
-        self.listener.listen()
         self.wake, self.stop = os.pipe()
         self.thread = threading.Thread(target=self.serve, daemon=True)
+        if begin:
+            self.begin()
+
+    def begin(self):
+        self.listener.bind(self.path)
+        self.listener.listen()
         self.thread.start()
 
     def close(self):
@@ -138,7 +144,7 @@ class Target:
     def take(self, kind, session, payload):
         if kind == HELLO:
             self.greetings += 1
-            assert struct.unpack_from("<I", payload, 8)[0] == 1
+            assert struct.unpack_from("<I", payload, 8)[0] == 2
             self.on_hello(struct.unpack_from("<Q", payload, 16)[0])
         elif kind == REQUEST:
             verb, flags, zero, value = struct.unpack_from("<HHIQ", payload)

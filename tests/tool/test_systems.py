@@ -122,6 +122,16 @@ def test_all_are_told_when_the_system_goes(systems):
     assert console.returncode == 1
 
 
+def test_all_are_told_when_the_system_s_console_service_begins_anew(systems):
+    systems.run()
+    console = systems.console()
+    assert console.stdout.readline().startswith(b"session ")
+    assert systems.tool("start", "anew").stdout == "anew: started\n"
+    assert b"sundew: 'debian' failed: the system's console service has begun anew: try again\n" in console.communicate(timeout=60)[1]
+    assert console.returncode == 1
+    assert systems.tool("ps", "-q").stdout == "debian\n"  # the broker has greeted the new one
+
+
 def test_a_system_in_the_background_has_a_log(systems):
     done = systems.detach()
     log = systems.folder / "run/sundew/bundle.log"

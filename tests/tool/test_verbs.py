@@ -4,6 +4,7 @@ import os
 import re
 import struct
 import subprocess
+import time
 
 import pexpect
 import pytest
@@ -165,7 +166,7 @@ def test_a_system_that_does_not_answer_is_told(tool, target):
 
 def test_another_version_is_told(tool, target):
     target.on_hello = lambda nonce: target.raw(t.hello(nonce, version=7))
-    assert "speaks version 7 of the control protocol, this tool version 1" in tool("ps").err
+    assert "speaks version 7 of the control protocol, this tool version 2" in tool("ps").err
 
 
 def test_what_an_earlier_connection_left_behind_does_not_disturb(tool, target):
@@ -261,10 +262,14 @@ def test_events_are_lines_or_json(tool, target):
 
 def test_stats_are_rows_or_json(tool, target):
     answering(target, t.STATS, data=t.stats("web"))
-    assert re.search(r"vCPU 1: mmio +101\n", tool("stats", "web").out)
+    out = tool("stats", "web").out
+    assert re.search(r"vCPU 1: mmio +101\n", out) and re.search(r"vCPU 0: interrupts +1000\n", out)
+    assert re.search(r"disks: read +4K in 1 requests\n", out) and re.search(r"of it given back +1M\n", out)
     record = json.loads(tool("stats", "web", "--json").out)
     assert record["name"] == "web" and record["overhead"] == 2 << 20 and len(record["vcpus"]) == 2
-    assert record["vcpus"][1]["exits"]["nucleus_wait"] == 109
+    assert record["vcpus"][1]["exits"]["nucleus_wait"] == 109 and record["vcpus"][1]["interrupts"] == 1000
+    assert (record["memory"], record["returned"], record["reported"]) == (512 << 20, 1 << 20, 3 << 20)
+    assert record["disks"] == {"read": 4096, "written": 10_000_000, "reads": 1, "writes": 16, "other_requests": 5}
 
 
 def test_stats_that_claim_a_thousand_vcpus_show_eight(tool, target):
@@ -277,8 +282,8 @@ def test_top_shows_rates(tool, target):
     done = tool("top", "--interval", 1, "-n", 1)
     assert done.status == 0
     rows = {line.split()[0] if not line.startswith("  ") else " ".join(line.split()[:2]): line.split() for line in done.out.splitlines() if line}
-    assert rows["web"][1:5] == ["running", "511M", "2M", "50.0"]
-    assert rows["vCPU 1"][2] == "25.0"
+    assert rows["web"][1:8] == ["running", "511M", "2M", "0B", "2.3M", "50.0", "500"]
+    assert rows["vCPU 1"][2:4] == ["25.0", "250"]
     assert "4 harts, 2G of RAM" in done.out
     assert target.requests[0] == (t.STATS, 2, 1000, "")
 
@@ -390,6 +395,21 @@ def test_console_attaches_raw_and_detaches_with_its_key(target, environment):
     assert cooked(child)
     child.close()
     assert child.exitstatus == 0 and target.ends == [1] and (120, 40) in target.sizes
+
+
+def test_console_tells_a_new_size_and_goes_on_showing_though_nobody_types(target, environment):
+    echo(target)
+    child = console(target, environment)
+    child.expect_exact("login: ")
+    child.setwinsize(50, 132)
+    deadline = time.monotonic() + 60
+    while (132, 50) not in target.sizes:
+        assert time.monotonic() < deadline, target.sizes
+        time.sleep(0.02)
+    target.data(1, b"and more")
+    child.expect_exact("and more")
+    child.send("\x1d")
+    child.expect(pexpect.EOF)
 
 
 def test_console_restores_the_terminal_when_the_connection_breaks(target, environment):
