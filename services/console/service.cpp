@@ -135,6 +135,7 @@ void Service::hear(const frames::Frame& frame) {
             (void)sdk::call(abi::Call::EventSignal, wakers_[number], bits);
         });
     } else if (type == manager_link::Type::Ended) {
+        sessions_.ended(slot.number);
         machine.stop();
         tell(manager_link::Type::Idle, std::as_bytes(std::span{&slot, 1}));
     }
