@@ -54,6 +54,7 @@ void WatchChannel::open(std::uint16_t session, std::span<const std::byte> reques
     if (verb != Verb::Gdb && verb != Verb::Trace)
         return refuse(control::Status::NotSupported);
     std::uint16_t& place = verb == Verb::Gdb ? debugger_ : trace_;
+    leave(session); // a number that is in use already is the new session's
     leave(place);
     if (verb == Verb::Trace && !listener_.begin_trace())
         return refuse(control::Status::NoMemory);

@@ -96,6 +96,15 @@ TEST_F(WatchChannel, a_trace_begins_and_ends_and_may_have_no_memory) {
     EXPECT_EQ(heard(), "1:8:0 2:8:0 1:3:32 3:7:8 ");
 }
 
+TEST_F(WatchChannel, a_number_that_is_in_use_is_the_new_sessions) {
+    request(1, Verb::Gdb);
+    request(1, Verb::Trace);
+    tell(FrameType::End, 1);
+    request(2, Verb::Trace);
+    watch.poll();
+    EXPECT_EQ(events, "left begin end begin ");
+}
+
 TEST_F(WatchChannel, other_verbs_are_refused) {
     request(1, Verb::Console);
     tell(FrameType::Request, 2, std::as_bytes(std::span{"short"}));
