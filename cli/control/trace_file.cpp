@@ -32,9 +32,7 @@ TraceFile::TraceFile(const std::filesystem::path& file, const std::string& machi
 
 void TraceFile::event(const TraceRecord& record, std::size_t thread, const char* phase, const std::string& name,
                       const std::string& more) {
-    if (!first_ticks_)
-        first_ticks_ = record.begin_ticks; // large numbers would cost digits
-    const double begin = static_cast<double>(static_cast<std::int64_t>(record.begin_ticks - *first_ticks_));
+    const double begin = static_cast<double>(record.begin_ticks); // since power-on: Perfetto takes no negative times
     stream_ << fmt::format(R"(,{}{{"ph": "{}", "pid": 1, "tid": {}, "ts": {:.3f}, "name": "{}"{}}})", '\n', phase,
                            thread, begin * microseconds_per_tick_, name, more);
 }

@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <string>
 
 #include "base/control.hpp"
@@ -26,7 +25,6 @@ class TraceFile {
     std::filesystem::path path_;
     std::ofstream stream_;
     double microseconds_per_tick_;
-    std::optional<std::uint64_t> first_ticks_;
 };
 
 }

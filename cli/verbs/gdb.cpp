@@ -169,7 +169,7 @@ void add_gdb(CommandLine& line) {
             "--listen", options->listen,
             "start no GDB, but wait for debuggers there until Ctrl-C: a port of localhost (0: any), or a path for a "
             "UNIX socket")
-        .option("--gdb", options->program, "the debugger's program; gdb-multiarch unless said")
+        .option("--gdb", options->program, "the debugger's program")
         .option("--with", options->more, "one more argument for the debugger; may be given again")
         .flag("--force", options->force, "in place of who debugs the machine already");
     add_system_options(verb, options->system, false);

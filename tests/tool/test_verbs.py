@@ -325,10 +325,10 @@ def test_trace_writes_a_file_that_is_json(tool, target, folder):
     done = tool("trace", "web", "-o", folder / "x.json", "--json")
     assert done.status == 0 and json.loads(done.out) == {"file": str(folder / "x.json"), "records": 4, "lost": 0}
     records = [each for each in json.loads((folder / "x.json").read_text()) if each["ph"] != "M"]
-    assert records[0] == {"ph": "X", "pid": 1, "tid": 0, "ts": 0, "name": "mmio", "dur": 0.5, "args": {"address": "0x10000000", "pc": "0x80200000"}}
-    assert records[1]["ts"] == 10 and records[1]["name"] == "interrupt" and records[1]["tid"] == 8
+    assert records[0] == {"ph": "X", "pid": 1, "tid": 0, "ts": 10, "name": "mmio", "dur": 0.5, "args": {"address": "0x10000000", "pc": "0x80200000"}}
+    assert records[1]["ts"] == 20 and records[1]["name"] == "interrupt" and records[1]["tid"] == 8
     assert records[2]["name"] == "virtio notify" and records[2]["tid"] == 1
-    assert records[3]["ts"] == -5
+    assert records[3]["ts"] == 5
 
 
 def test_trace_ends_by_itself_after_the_time(tool, target):
