@@ -5,12 +5,12 @@
 #include <string_view>
 #include <vector>
 
-#include "services/console/debug_link.hpp"
-#include "services/console/frames.hpp"
+#include "sdk/debug_link.hpp"
+#include "sdk/frames.hpp"
 
 namespace machine {
 
-/// The monitor's end of the debug channel (services/console/debug_link.hpp): who watches the machine, and what goes
+/// The monitor's end of the debug channel (sdk/debug_link.hpp): who watches the machine, and what goes
 /// between them and it. What comes here is no more trusted than the host.
 class WatchChannel {
   public:

@@ -9,8 +9,8 @@
 
 #include "base/control_frames.hpp"
 #include "sdk/channel.hpp"
-#include "services/console/debug_link.hpp"
-#include "services/console/frames.hpp"
+#include "sdk/debug_link.hpp"
+#include "sdk/frames.hpp"
 #include "services/console/history.hpp"
 #include "services/console/manager_link.hpp"
 

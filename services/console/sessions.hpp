@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "services/console/frames.hpp"
+#include "sdk/frames.hpp"
 #include "services/console/machine_console.hpp"
 
 /// The host's sessions (docs/control.md). Those about consoles are answered here, those of debuggers and traces by the

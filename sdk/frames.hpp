@@ -8,8 +8,8 @@
 #include "base/control.hpp"
 #include "sdk/channel.hpp"
 
-/// Frames of the control protocol (base/control.hpp) on their way through the target. Between manager and console
-/// service, where nothing gets lost, they go without the mark at their end.
+/// Frames of the control protocol (base/control.hpp) on their way through the target. Between programs, where
+/// nothing gets lost, they go without the mark at their end.
 namespace frames {
 
 struct Frame {

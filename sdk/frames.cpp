@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "services/console/frames.hpp"
+#include "sdk/frames.hpp"
 
 #include "base/control_frames.hpp"
 
