@@ -40,10 +40,11 @@ enum class FrameType : std::uint16_t {
     Credit,    ///< both: Credit; so many more bytes of Data may come in this session
     Lost,      ///< target: Lost; so many bytes or records before what follows are missing
     Resize,    ///< host, console sessions: Resize
-    End, ///< both: End and a text of at most text_limit bytes. The host's asks to end the session; the target's ends
-         ///< it. The host uses the session's number again only then.
+    End,    ///< both: End and a text of at most text_limit bytes. The host's asks to end the session; the target's ends
+            ///< it. The host uses the session's number again only then.
+    Opened, ///< target, sessions of Gdb and Trace: the machine's monitor has them now
 };
-inline constexpr std::uint16_t last_frame_type = static_cast<std::uint16_t>(FrameType::End);
+inline constexpr std::uint16_t last_frame_type = static_cast<std::uint16_t>(FrameType::Opened);
 
 /// Bytes of Data that each side may send in a new session before it is given more.
 inline constexpr std::uint32_t initial_credit = 64 << 10;
@@ -81,8 +82,8 @@ enum class Verb : std::uint16_t {
     Create,   ///< Data from the host: a bundle of `value` bytes (docs/bundle.md). End when its machines are there
     Remove,   ///< forgets a machine that is off. Flag Force: ends it first
     Shutdown, ///< Stop for all machines, then the host powers off. Arguments as of Stop
-    Gdb,      ///< Data in both directions: the GDB remote protocol. Flag Force: in place of who is attached
-    Trace,    ///< Data: a TraceRecord each, from now on
+    Gdb,   ///< Opened, then Data in both directions: the GDB remote protocol. Flag Force: in place of who is attached
+    Trace, ///< Opened, then Data: a TraceRecord each, from now on. Flag Force: in place of who traces already
 };
 inline constexpr std::uint16_t last_verb = static_cast<std::uint16_t>(Verb::Trace);
 

@@ -75,7 +75,7 @@ TEST(ControlFrames, BeforeAHelloAreNotSeen) {
 }
 
 TEST(ControlFrames, ThatAreNoneMakeItLookForAHello) {
-    for (const Bytes& bad : {Bytes(8), frame(control::FrameType{0}, 1, {}), frame(control::FrameType{8}, 1, {}),
+    for (const Bytes& bad : {Bytes(8), frame(control::FrameType{0}, 1, {}), frame(control::FrameType{9}, 1, {}),
                              Bytes(8, std::byte{0xff})}) {
         Receiver receiver;
         EXPECT_EQ(receiver.take(hello() + data("a") + bad + data("b") + hello() + data("c")),

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,6 +95,16 @@ Output capture(const std::vector<std::string>& words) {
     close(ends[0]);
     output.status = wait_for(child);
     return output;
+}
+
+Child::Child(const std::vector<std::string>& words)
+    : process_{spawn(words, nullptr)}, ended_{static_cast<int>(syscall(SYS_pidfd_open, process_, 0))} {
+    if (!ended_)
+        fail(errno, "pidfd_open");
+}
+
+int Child::wait() {
+    return wait_for(process_);
 }
 
 }

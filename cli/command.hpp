@@ -4,6 +4,10 @@
 #include <string>
 #include <vector>
 
+#include <sys/types.h>
+
+#include "cli/control/file.hpp"
+
 /// Other programs, run by their words; the first is looked up in PATH.
 namespace command {
 
@@ -19,5 +23,19 @@ struct Output {
     int status = 0;
 };
 Output capture(const std::vector<std::string>& words);
+
+/// One that runs beside us, with our terminal. Throws std::system_error if it cannot be run.
+class Child {
+  public:
+    explicit Child(const std::vector<std::string>& words);
+    /// Readable when it has ended.
+    int file() const { return ended_.descriptor(); }
+    /// Its exit status, as of `run`.
+    int wait();
+
+  private:
+    pid_t process_;
+    File ended_;
+};
 
 }

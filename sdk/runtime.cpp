@@ -186,6 +186,10 @@ void* operator new(std::size_t bytes) {
         return memory;
     sdk::fail("out of heap: give the machine a larger `heap` in the manifest");
 }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+    const sdk::Guard guard{heap_mutex};
+    return std::malloc(bytes);
+}
 void* operator new[](std::size_t bytes) {
     return operator new(bytes);
 }

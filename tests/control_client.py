@@ -5,7 +5,7 @@ import socket
 import struct
 import time
 
-HELLO, REQUEST, DATA, CREDIT, LOST, RESIZE, END = range(1, 8)
+HELLO, REQUEST, DATA, CREDIT, LOST, RESIZE, END, OPENED = range(1, 9)
 LIST, START, STOP, RESTART, PAUSE, RESUME, CONSOLE, LOGS, STATS, EVENTS, CREATE, REMOVE, SHUTDOWN, GDB, TRACE = range(1, 16)
 FORCE, FOLLOW, FRESH = 1, 2, 4
 STATUS = "Done NoSuchMachine WrongState Busy NotSupported BadRequest NoMemory BadBundle Exists TooMany TimedOut Failed Closed Gone".split()
@@ -72,7 +72,7 @@ class Client:
             self.more()
         length, kind, session = struct.unpack_from("<IHH", self.bytes)
         payload, mark = self.bytes[8:8 + length], self.bytes[8 + length:12 + length]
-        assert mark == MARK and kind in range(1, 8)
+        assert mark == MARK and kind in range(1, 9)
         self.bytes = self.bytes[12 + length:]
         return kind, session, payload
 

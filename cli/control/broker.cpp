@@ -63,7 +63,9 @@ bool Broker::step() {
     constexpr int soon = 50, later = 1000; // milliseconds: until QEMU listens; until the system answers
     if (poll(files.data(), files.size(), !wire_ ? soon : system_ ? -1 : later) < 0)
         return errno == EINTR;
-    if (files[1].revents != 0 || !serve_wire(files[2].revents))
+    if (files[1].revents != 0) // QEMU has ended; what it said last comes before the connection's end
+        alive_ = File{};
+    if (!serve_wire(files[2].revents))
         return false;
     std::size_t i = 3;
     for (Client& client : clients_)

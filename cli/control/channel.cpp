@@ -175,11 +175,12 @@ void Channel::take(const FrameHeader& header, std::span<const std::byte> payload
     } else if (const auto credit = message_in<Credit>(payload); type == FrameType::Credit && credit) {
         constexpr std::uint64_t most = 1 << 30;
         credit_ = std::min(most, credit_ + std::min(most, credit->bytes));
-    } else if (const auto lost = message_in<Lost>(payload); type == FrameType::Lost && lost) {
+    } else if (const auto lost = message_in<Lost>(payload).value_or(Lost{});
+               (type == FrameType::Lost && payload.size() >= sizeof lost) || type == FrameType::Opened) {
         constexpr std::size_t events_limit = 65536;
         if (events_.size() > events_limit)
             throw Failure{"the system floods this tool: its manager is broken: restart it with `sundew run`"};
-        events_.push_back({.kind = type, .lost = lost->count});
+        events_.push_back({.kind = type, .lost = type == FrameType::Lost ? lost.count : 0});
     } else if (const auto end = message_in<End>(payload); type == FrameType::End && end) {
         const auto text = payload.subspan(sizeof *end).first(std::min(payload.size() - sizeof *end, text_limit));
         const auto status = end->status <= last_status ? static_cast<Status>(end->status) : Status::Failed;

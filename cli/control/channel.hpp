@@ -12,7 +12,7 @@ namespace control {
 
 /// What a session yields.
 struct Event {
-    FrameType kind;                 ///< Data, Lost or End
+    FrameType kind;                 ///< Data, Lost, Opened or End
     std::vector<std::byte> bytes{}; ///< Data
     std::uint64_t lost = 0;
     Status status = Status::Done; ///< End

@@ -41,7 +41,12 @@ std::string explain(Verb verb, std::string_view machine, const Event& end) {
     case Status::WrongState:
         return fmt::format("{} is {}: {}", who, state_name(static_cast<std::uint16_t>(end.detail)),
                            remedy(verb, machine, static_cast<State>(end.detail)));
-    case Status::Busy: return with(fmt::format("{} is busy with another command: try again when that is done", who));
+    case Status::Busy:
+        if (verb == Verb::Gdb || verb == Verb::Trace)
+            return told.empty() ? fmt::format("someone {} {} already: --force takes that one's place",
+                                              verb == Verb::Gdb ? "debugs" : "traces", who)
+                                : fmt::format("{}: {}", who, told);
+        return with(fmt::format("{} is busy with another command: try again when that is done", who));
     case Status::NotSupported: return with(fmt::format("{} cannot do this: its monitor is not made for it", who));
     case Status::BadRequest: return with("the system does not understand: use the tool that it was built with");
     case Status::NoMemory:
@@ -52,6 +57,8 @@ std::string explain(Verb verb, std::string_view machine, const Event& end) {
         return with("there is such a machine already: `sundew rm` it, or give the new one another name");
     case Status::TooMany: return with("too many at once: end some");
     case Status::TimedOut:
+        if (verb == Verb::Gdb || verb == Verb::Trace)
+            return with(fmt::format("{} does not answer", who));
         return with(fmt::format("{} has not stopped in time: wait longer with --timeout, or end it with --force", who));
     case Status::Failed: return with(fmt::format("{} failed", who));
     case Status::Closed: return fmt::format("{}: closed", who);

@@ -52,6 +52,12 @@ std::string exit_name(std::size_t kind) {
     return word(words, kind);
 }
 
+std::string trace_name(std::uint8_t kind) {
+    static constexpr std::array words{"exit", "interrupt", "virtio_notify", "virtio_completion", "lost"};
+    static_assert(words.size() == last_trace + 1);
+    return word(words, kind);
+}
+
 std::string json(const MachineRecord& machine) {
     const std::string harts = machine.harts == ~std::uint64_t{0} ? "null" : "[" + hart_list(machine.harts, ", ") + "]";
     return fmt::format(R"({{"name": {}, "state": "{}", "cpus": {}, "memory": {}, "priority": {}, "share": {}, )"
@@ -113,6 +119,36 @@ std::string line(const EventRecord& event) {
     if (const std::string text = text_of(event.text); !text.empty())
         line += ": " + text::printable(text);
     return line;
+}
+
+std::string json(const TraceRecord& record) {
+    const bool exit = static_cast<TraceKind>(record.kind) == TraceKind::Exit;
+    return fmt::format(
+        R"({{"ticks": {}, "duration": {}, "kind": "{}", "exit": {}, "vcpu": {}, "address": {}, "value": {}}})",
+        record.begin_ticks, record.duration_ticks, trace_name(record.kind),
+        exit ? text::json(exit_name(record.exit)) : "null", record.vcpu, record.address, record.value);
+}
+
+std::string line(const TraceRecord& record, std::uint64_t timebase_hertz) {
+    const double hertz = static_cast<double>(std::max<std::uint64_t>(timebase_hertz, 1));
+    const auto begin = [&](const std::string& who, const std::string& what) {
+        return fmt::format("{:14.7f}  {:<7}  {:<17}", static_cast<double>(record.begin_ticks) / hertz, who, what);
+    };
+    const std::string vcpu = fmt::format("vCPU {}", record.vcpu);
+    switch (static_cast<TraceKind>(record.kind)) {
+    case TraceKind::Exit:
+        return fmt::format("{}  {:8.1f} us  {} {:#x}  pc {:#x}", begin(vcpu, exit_name(record.exit)),
+                           record.duration_ticks * 1e6 / hertz,
+                           record.exit == static_cast<std::uint8_t>(ExitKind::Sbi) ? "extension" : "address",
+                           record.address, record.value);
+    case TraceKind::Interrupt: return fmt::format("{}  line {}", begin("devices", "interrupt"), record.value);
+    case TraceKind::VirtioNotify:
+        return fmt::format("{}  device {:#x} queue {}", begin(vcpu, "virtio notify"), record.address, record.value);
+    case TraceKind::VirtioCompletion:
+        return fmt::format("{}  device {:#x}", begin("devices", "virtio completion"), record.address);
+    case TraceKind::Lost: return fmt::format("{}  {} records are missing here", begin(vcpu, "lost"), record.value);
+    }
+    return begin(vcpu, "unknown");
 }
 
 }

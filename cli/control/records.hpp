@@ -22,6 +22,7 @@ std::string state_name(std::uint16_t state);
 std::string policy_name(std::uint16_t policy);
 std::string event_name(std::uint16_t kind);
 std::string exit_name(std::size_t kind);
+std::string trace_name(std::uint8_t kind);
 
 /// The text that is in an array from the system, whatever that is filled with.
 template <class Array>
@@ -32,11 +33,13 @@ std::string text_of(const Array& array) {
 std::string json(const MachineRecord& machine);
 std::string json(const StatsRecord& stats);
 std::string json(const EventRecord& event);
+std::string json(const TraceRecord& record);
 
 /// One row of `ps` for a person, and its heading.
 std::vector<std::string> row(const MachineRecord& machine);
 std::vector<std::string> machine_heading();
 /// One line for a person.
 std::string line(const EventRecord& event);
+std::string line(const TraceRecord& record, std::uint64_t timebase_hertz);
 
 }

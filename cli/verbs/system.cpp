@@ -89,6 +89,19 @@ void require_done(Channel& channel, control::Verb verb, const std::string& machi
         throw Failure{control::explain(verb, machine, end)};
 }
 
+void open_watch(Channel& channel, control::Verb verb, const std::string& machine, bool force) {
+    constexpr Channel::Milliseconds patience{10'000};
+    channel.begin(verb, machine, force ? control::flag::force : std::uint16_t{0});
+    const auto event = channel.next(patience);
+    if (!event)
+        throw Failure{fmt::format("the monitor of '{}' does not answer: it is not made for this, or stuck", machine)};
+    if (event->kind == control::FrameType::Opened)
+        return;
+    if (event->kind == control::FrameType::End)
+        require_done(channel, verb, machine, *event);
+    throw Failure{fmt::format("'{}' has ended", machine)};
+}
+
 int act_on(const System& system, const std::string& machine, const Act& act) {
     if (act.verb != control::Verb::Shutdown)
         require_name(machine);

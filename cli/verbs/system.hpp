@@ -26,6 +26,8 @@ inline constexpr control::Channel::Milliseconds answer_patience{30'000};
 /// What `end` says, thrown as control::Failure unless that is Done. Names the nearest machine, if there is none of that
 /// name.
 void require_done(control::Channel& channel, control::Verb verb, const std::string& machine, const control::Event& end);
+/// Begins a session of Gdb or Trace, and waits until the machine's monitor has it. Throws control::Failure.
+void open_watch(control::Channel& channel, control::Verb verb, const std::string& machine, bool force);
 /// Checks a name from the command line before it is sent. Throws control::Failure.
 void require_name(const std::string& machine);
 /// The machines' records, in the system's order.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitors/machine/debugger.hpp"
 
+#include <algorithm>
+
 #include "monitors/machine/debug_registers.hpp"
 #include "monitors/machine/machine.hpp"
 #include "sdk/must.hpp"
@@ -25,6 +27,7 @@ void Debugger::poll() {
         return;
     stopping_ = false;
     rest_began_ = sdk::now();
+    paused_then_ = machine_.paused_ticks();
     stub_.stopped(reason_.hart, reason_.stop);
 }
 
@@ -57,14 +60,17 @@ void Debugger::stop() {
     hold_all();
 }
 
-/// The guest's clock stands still while it rests, so that no timeout of its own strikes because of the debugger.
+/// The guest's clock stands still while it rests, so that no timeout of its own strikes because of the debugger. Of
+/// that time what the machine was also paused for is made up for elsewhere (Machine::resume).
 void Debugger::freeze_time() {
+    const std::uint64_t paused = machine_.paused_ticks() - paused_then_;
     const std::uint64_t rested = sdk::now() - std::exchange(rest_began_, 0);
+    const std::uint64_t held = rested - std::min(rested, paused);
     for (unsigned hart = 0; hart < harts(); ++hart)
-        machine_.vcpu(hart).ask([rested](sdk::VirtualCpu& cpu) {
+        machine_.vcpu(hart).ask([held](sdk::VirtualCpu& cpu) {
             const auto delta = cpu.read(abi::VcpuRegister::TimeDelta);
             if (delta)
-                (void)cpu.write(abi::VcpuRegister::TimeDelta, *delta - rested);
+                (void)cpu.write(abi::VcpuRegister::TimeDelta, *delta - held);
         });
 }
 

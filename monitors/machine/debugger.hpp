@@ -57,7 +57,8 @@ class Debugger final : gdb::Target {
     gdb::Stub stub_;
     bool stopping_ = false; ///< all harts are on their way to rest, because of `reason_`
     Reason reason_{};
-    std::uint64_t rest_began_ = 0;                                         ///< ticks of the host
+    std::uint64_t rest_began_ = 0;                                         ///< ticks of the host,
+    std::uint64_t paused_then_ = 0;                                        ///< and of pauses before
     std::array<std::map<unsigned, std::uint64_t>, map::hart_limit> known_; ///< registers that were read in this stop
 };
 

@@ -41,7 +41,7 @@ Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
     sdk::manager::report(sdk::manager::Report::Ready);
     event_.signal(sdk::channel_bits::control); // what was asked before
     add_harts();
-    open_ports();
+    open_watching();
 }
 
 /// A thread for each hart, spread over those of the host that this process may use. Theirs is a lower priority than
@@ -110,8 +110,7 @@ bool Machine::run() {
             reset_devices();
             load();
             power_ = Power::On;
-            if (debugger_)
-                debugger_->restarted();
+            restart_watching();
             firmware_.start_first({boot_.entry.value, boot_.tree_address.value});
         }
         serve();
@@ -122,8 +121,8 @@ bool Machine::run() {
     if (debugger_)
         debugger_->ended(power_ == Power::Off);
     release_all();
-    threads_.clear();  // waits for them
-    serve_watchers(0); // what was recorded last
+    threads_.clear(); // waits for them
+    finish_trace();
     return power_ == Power::Off;
 }
 

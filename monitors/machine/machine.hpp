@@ -16,13 +16,13 @@
 #include "monitors/machine/bus.hpp"
 #include "monitors/machine/debugger.hpp"
 #include "monitors/machine/gate.hpp"
-#include "monitors/machine/host_port.hpp"
 #include "monitors/machine/sbi.hpp"
 #include "monitors/machine/storage.hpp"
 #include "monitors/machine/terminal.hpp"
 #include "monitors/machine/trace.hpp"
 #include "monitors/machine/vcpu.hpp"
 #include "monitors/machine/virtio_bus.hpp"
+#include "monitors/machine/watch_channel.hpp"
 #include "sdk/guest_memory.hpp"
 #include "sdk/mutex.hpp"
 #include "sdk/thread.hpp"
@@ -46,7 +46,8 @@ class Machine final : Platform,
                       devices::Uart16550::Listener,
                       devices::TestFinisher::Listener,
                       devices::GoldfishRtc::Clock,
-                      devices::virtio::ConsoleListener {
+                      devices::virtio::ConsoleListener,
+                      WatchChannel::Listener {
   public:
     Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot);
 
@@ -70,8 +71,10 @@ class Machine final : Platform,
     void count(unsigned hart, FirmwareEvent event) { firmware_.count(hart, event); }
     bool running() const { return power_ == Power::On; }
     bool ended() const { return ended_; }
-    /// For how long the machine has been paused, in all.
+    /// For how long the machine has been paused, in all; what the guest's time is to be put back by.
     std::uint64_t lost_ticks() const { return lost_ticks_.load(std::memory_order_relaxed); }
+    /// The same, with a pause that is not over yet.
+    std::uint64_t paused_ticks() const { return lost_ticks() + (paused_ ? sdk::now() - paused_since_ : 0); }
     Gate& gate() { return gate_; }
     /// A hart rests now.
     void rested() const {
@@ -93,8 +96,8 @@ class Machine final : Platform,
 
   private:
     /// Bits of the event that `serve` waits for.
-    static constexpr std::uint64_t power_bit = 2, alarm_bit = 4, work_bit = 8, first_disk_bit = 16, debug_bit = 256,
-                                   rest_bit = 512, work_done_bit = 1024, trace_bit = 2048;
+    static constexpr std::uint64_t power_bit = 2, alarm_bit = 4, work_bit = 8, first_disk_bit = 16, rest_bit = 512,
+                                   work_done_bit = 1024, trace_bit = 2048;
 
     void add_harts();
     void load();
@@ -106,9 +109,11 @@ class Machine final : Platform,
     void report_stats();
     void press_power();
     bool press(bool virtio, char key);
-    void open_ports();
+    void open_watching();
+    void restart_watching();
     void serve_watchers(std::uint64_t signals);
-    void hear_debugger();
+    bool pass_on_trace();
+    void finish_trace();
     void release_all();
     void serve_once(std::uint64_t signals);
     void work();
@@ -136,6 +141,10 @@ class Machine final : Platform,
     void test_failed(std::uint16_t) override { request(Power::Failed); }
     void test_reset() override { request(Power::Reboot); }
     std::uint64_t now() override;
+    void debugger_says(std::byte byte) override { debugger_->receive({&byte, 1}); }
+    void debugger_left() override { debugger_->disconnect(); }
+    bool begin_trace() override;
+    void end_trace() override;
     void alarm_changed() override { event_.signal(alarm_bit); }
 
     sdk::GuestMemory memory_;
@@ -157,8 +166,9 @@ class Machine final : Platform,
     std::vector<sdk::Thread> threads_;
     Gate gate_;
     Trace trace_;
-    std::vector<std::unique_ptr<HostPort>> ports_;
-    std::optional<Debugger> debugger_; ///< nothing: nobody can debug the machine
+    sdk::Mapping watch_memory_;
+    std::optional<WatchChannel> watch_; ///< nothing: nobody can watch the machine; and so the debugger
+    std::optional<Debugger> debugger_;
     std::atomic<Power> power_{Power::Off};
     std::atomic<bool> ended_{false};
     std::atomic<unsigned> active_{0}; ///< harts that are not parked

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 
 #include "base/match.hpp"
 #include "sdk/system_call.hpp"
@@ -70,6 +71,37 @@ void TracedDevices::trace_store(GuestPhysical window, std::uint64_t offset, unsi
     for (std::size_t slot = 0; slot < map::virtio_slots; ++slot)
         if (map::virtio(slot).first == window && offset == queue_notify)
             writer_->add(at_once(TraceKind::VirtioNotify, hart, window.value, value));
+}
+
+bool Trace::begin(unsigned harts, const sdk::Event& event, std::uint64_t bits) {
+    while (writers_.size() < harts + 1) {
+        std::unique_ptr<TraceWriter> writer{new (std::nothrow_t{}) TraceWriter{event, bits}};
+        if (!writer)
+            return false;
+        writers_.push_back(std::move(writer));
+    }
+    for (const auto& writer : writers_)
+        writer->ring().discard();
+    return on_ = true;
+}
+
+std::size_t Trace::take(std::span<control::TraceRecord> to) {
+    for (std::size_t tries = 0; tries < writers_.size(); ++tries) {
+        next_ = (next_ + 1) % writers_.size();
+        if (const std::size_t count = writers_[next_]->ring().take(to))
+            return count;
+    }
+    return 0;
+}
+
+std::uint64_t Trace::left() {
+    std::array<control::TraceRecord, 16> records;
+    std::uint64_t sum = 0;
+    while (const std::size_t count = take(records))
+        sum += count;
+    for (const auto& writer : writers_)
+        sum += writer->ring().take_lost();
+    return sum;
 }
 
 }

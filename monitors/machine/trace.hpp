@@ -57,7 +57,10 @@ class TracedExit {
 class TracedDevices final : public devices::InterruptController {
   public:
     explicit TracedDevices(devices::InterruptController& controller) : controller_{controller} {}
-    void trace_into(TraceWriter* writer) { writer_ = writer; }
+    void trace_into(TraceWriter* writer) {
+        writer_ = writer;
+        high_.reset(); // nobody has followed the lines meanwhile
+    }
 
     void set_level(std::uint32_t source, bool high) override {
         if (writer_) [[unlikely]]
@@ -81,24 +84,22 @@ class TracedDevices final : public devices::InterruptController {
 /// A machine's trace: a ring for each hart's thread, and one for the devices.
 class Trace {
   public:
-    /// Makes the rings, which raise `bits` of `event`. They stay, since threads keep pointers to them.
-    void start(unsigned harts, const sdk::Event& event, std::uint64_t bits) {
-        while (writers_.size() < harts + 1)
-            writers_.push_back(std::make_unique<TraceWriter>(event, bits));
-    }
-    bool on() const { return !writers_.empty(); }
+    /// Begins with empty rings, which raise `bits` of `event`; whether there is memory for them. They stay, since a
+    /// thread may still be about to write the record of its last exit.
+    bool begin(unsigned harts, const sdk::Event& event, std::uint64_t bits);
+    void end() { on_ = false; }
+    bool on() const { return on_; }
     TraceWriter* of_hart(unsigned hart) { return writers_[hart + 1].get(); }
     TraceWriter* of_devices() { return writers_.front().get(); }
-    /// Calls `sink` with records, some at a time, until there are no more.
-    void drain(auto sink) {
-        std::array<control::TraceRecord, 64> records;
-        for (const auto& writer : writers_)
-            while (const std::size_t count = writer->ring().take(records))
-                sink(std::span<const control::TraceRecord>{records}.first(count));
-    }
+    /// Takes records, as many as there are and fit; how many.
+    std::size_t take(std::span<control::TraceRecord> to);
+    /// How many nobody will take, with all threads at an end.
+    std::uint64_t left();
 
   private:
     std::vector<std::unique_ptr<TraceWriter>> writers_;
+    std::size_t next_ = 0; ///< whose turn it is
+    bool on_ = false;
 };
 
 }

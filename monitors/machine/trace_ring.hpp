@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cstdint>
 #include <span>
-#include <utility>
 
 #include "base/control.hpp"
 
@@ -20,13 +19,13 @@ class TraceRing {
 
     void add(const control::TraceRecord& record) {
         const std::uint32_t free = capacity - (written_.load(std::memory_order_relaxed) - read_.load());
-        if (free < (lost_ != 0 ? 2u : 1u)) {
-            ++lost_;
+        if (free < (lost_.load(std::memory_order_relaxed) != 0 ? 2u : 1u)) {
+            lost_.fetch_add(1, std::memory_order_relaxed);
             return;
         }
-        if (lost_ != 0)
+        if (const std::uint64_t lost = take_lost())
             put({record.begin_ticks, 0, static_cast<std::uint8_t>(control::TraceKind::Lost), 0, record.vcpu, 0, 0,
-                 std::exchange(lost_, 0)});
+                 lost});
         put(record);
     }
     /// Whether it has just become half full: somebody should read.
@@ -43,6 +42,14 @@ class TraceRing {
         return count;
     }
 
+    /// For the reader: what is there is of no interest any more.
+    void discard() {
+        read_.store(written_.load(std::memory_order_acquire), std::memory_order_release);
+        (void)take_lost();
+    }
+    /// How many records have found no room since the last that did: with who writes no more, whoever reads may ask.
+    std::uint64_t take_lost() { return lost_.exchange(0, std::memory_order_relaxed); }
+
   private:
     void put(const control::TraceRecord& record) {
         const std::uint32_t at = written_.load(std::memory_order_relaxed);
@@ -52,7 +59,7 @@ class TraceRing {
 
     std::array<control::TraceRecord, capacity> records_{};
     std::atomic<std::uint32_t> written_{0}, read_{0}; ///< counted, without end
-    std::uint64_t lost_ = 0;                          ///< the writer's
+    std::atomic<std::uint64_t> lost_{0};
 };
 
 }

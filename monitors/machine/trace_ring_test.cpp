@@ -64,4 +64,14 @@ TEST_F(Ring, says_how_many_found_no_room) {
     EXPECT_EQ(rest[1].value, 6000u);
 }
 
+TEST_F(Ring, begins_anew_without_what_there_was_and_without_what_was_missing) {
+    for (std::uint64_t i = 0; i < TraceRing::capacity + 7; ++i)
+        ring->add(record(i));
+    ring->discard();
+    ring->add(record(1));
+    const auto rest = take(10);
+    ASSERT_EQ(rest.size(), 1u);
+    EXPECT_EQ(rest[0].value, 1u);
+}
+
 }

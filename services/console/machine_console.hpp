@@ -7,7 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/control_frames.hpp"
 #include "sdk/channel.hpp"
+#include "sdk/debug_link.hpp"
+#include "sdk/frames.hpp"
 #include "services/console/history.hpp"
 #include "services/console/manager_link.hpp"
 
@@ -39,6 +42,7 @@ class MachineConsole {
         channel_ = {console, sdk::console_shape, sdk::Channel::Side::Second,
                     [wake] { wake(sdk::channel_bits::console); }};
         debug_ = {debug, sdk::debug_shape, sdk::Channel::Side::Second, [wake] { wake(sdk::channel_bits::debug); }};
+        watched_ = false;
     }
     /// The rings are as an earlier console service left them.
     void go_on() {
@@ -49,6 +53,7 @@ class MachineConsole {
         take_output(~std::size_t{0});
         channel_ = {};
         debug_ = {};
+        watched_ = false;
     }
 
     /// Puts up to `most` bytes that the machine wrote into the history; whether there were any.
@@ -68,10 +73,37 @@ class MachineConsole {
     /// What is typed for the machine: as much as there is room for; how much that was. What nobody reads is not kept:
     /// a machine that does not run takes everything.
     std::size_t type(std::span<const std::byte> bytes) { return channel_ ? channel_.write(bytes) : bytes.size(); }
-    sdk::Channel& debug() { return debug_; }
+
+    /// Has the monitor begin a session for someone who watches the machine (debug_link.hpp): its number, or 0 if the
+    /// monitor takes nothing any more.
+    std::uint16_t open_watch(std::span<const std::byte> request) {
+        if (debug_.room() < sizeof(control::FrameHeader) + request.size() + debug_link::end_room)
+            return 0;
+        last_watch_ = static_cast<std::uint16_t>(last_watch_ % 0xffff + 1);
+        watched_ = true;
+        tell(control::FrameType::Request, last_watch_, request);
+        return last_watch_;
+    }
+    void close_watch(std::uint16_t number) {
+        if (debug_)
+            tell(control::FrameType::End, number, control::bytes_of(control::End{}));
+    }
+    /// What the watcher sends to the monitor: as much as there is room for; how much that was.
+    std::size_t send_watch(std::uint16_t number, std::span<const std::byte> bytes) {
+        constexpr std::size_t kept = sizeof(control::FrameHeader) + debug_link::end_room;
+        std::size_t room = debug_.room();
+        if (room <= kept && debug_.arm_output(kept + 1))
+            room = debug_.room();
+        bytes = bytes.first(std::min({bytes.size(), debug_link::piece_bytes, room - std::min(room, kept)}));
+        if (!bytes.empty())
+            tell(control::FrameType::Data, number, bytes);
+        return bytes.size();
+    }
+    /// Frames of the monitor's about those who watch; null if it has never been watched.
+    frames::Reader* from_watched() { return watched_ ? &from_debug_ : nullptr; }
 
     /// Before waiting for the event; whether there is something to do already.
-    bool arm() { return (channel_ && channel_.arm_input()) || (debug_ && debug_.arm_input()); }
+    bool arm() { return (channel_ && channel_.arm_input()) || (watched_ && from_debug_.arm()); }
     /// Has the monitor wake this side when it has read some of what was typed.
     void arm_typing() {
         if (channel_)
@@ -79,8 +111,17 @@ class MachineConsole {
     }
 
   private:
+    void tell(control::FrameType type, std::uint16_t number, std::span<const std::byte> payload) {
+        const control::FrameHeader header{static_cast<std::uint32_t>(payload.size()), static_cast<std::uint16_t>(type),
+                                          number};
+        (void)debug_.write_both(control::bytes_of(header), payload);
+    }
+
     std::span<std::byte> memory_;
     sdk::Channel channel_, debug_;
+    frames::Reader from_debug_{debug_};
+    bool watched_ = false; ///< since its monitor began
+    std::uint16_t last_watch_ = 0;
     History history_;
     std::string name_;
 };

@@ -138,6 +138,7 @@ void Service::hear(const frames::Frame& frame) {
         if (type == manager_link::Type::Continue)
             machine.go_on();
     } else if (type == manager_link::Type::Ended) {
+        sessions_.ended(slot.number);
         machine.stop();
         tell(manager_link::Type::Idle, std::as_bytes(std::span{&slot, 1}));
     }

@@ -14,6 +14,8 @@ void Sessions::end(std::uint16_t id, Status status, std::string_view text, std::
 }
 
 void Sessions::reset() {
+    for (const auto& [id, session] : sessions_)
+        leave(session);
     sessions_.clear();
     to_host_.clear();
     to_manager_.add(manager_link::frame_type(manager_link::Type::Reset), 0, std::span<const std::byte>{});
@@ -55,7 +57,8 @@ void Sessions::from_host(const frames::Frame& frame) {
         const manager_link::Size told{session.slot, *size, 0};
         to_manager_.add(manager_link::frame_type(manager_link::Type::Resized), 0, told);
     } else if (frame.type() == FrameType::End) {
-        end(id, Status::Closed);
+        leave(session);
+        end(id, session, Status::Closed);
         sessions_.erase(found);
     }
 }
@@ -73,7 +76,7 @@ void Sessions::request(std::uint16_t id, const frames::Frame& frame) {
     case Verb::Console:
     case Verb::Logs: return open(id, *request, *name);
     case Verb::Gdb:
-    case Verb::Trace: return end(id, Status::NotSupported, "no monitor can do that");
+    case Verb::Trace: return watch(id, *request, *name);
     default: sessions_[id] = {}; return pass_on(frame);
     }
 }
@@ -95,7 +98,8 @@ void Sessions::open(std::uint16_t id, const control::Request& request, std::stri
 }
 
 void Sessions::data(Session& session, std::uint16_t id, const frames::Frame& frame) {
-    if (session.kind != Kind::Console || frame.payload.size() > session.given) {
+    if ((session.kind != Kind::Console && session.kind != Kind::Gdb) || frame.payload.size() > session.given) {
+        leave(session);
         end(id, Status::BadRequest, "more was sent than may be");
         session.over = true;
         return;
@@ -153,14 +157,16 @@ bool Sessions::pump_output(std::uint16_t id, Session& session) {
 bool Sessions::pump_input(std::uint16_t id, Session& session) {
     if (session.input.empty())
         return false;
-    const std::size_t taken = machines_[session.slot]->type(session.input);
+    MachineConsole& machine = *machines_[session.slot];
+    const std::size_t taken =
+        session.watches() ? machine.send_watch(session.watch, session.input) : machine.type(session.input);
     session.input.erase(session.input.begin(), session.input.begin() + static_cast<std::ptrdiff_t>(taken));
     if (taken != 0) {
         to_host_.add(FrameType::Credit, id, control::Credit{taken});
         session.given += taken;
     }
-    if (!session.input.empty())
-        machines_[session.slot]->arm_typing();
+    if (!session.input.empty() && !session.watches())
+        machine.arm_typing();
     return taken != 0;
 }
 
@@ -169,8 +175,11 @@ bool Sessions::pump() {
     for (auto& [id, session] : sessions_)
         if (session.kind != Kind::Manager && !session.over && to_host_.size() < queue_limit) {
             any |= pump_input(id, session);
-            any |= pump_output(id, session);
+            if (session.about_console())
+                any |= pump_output(id, session);
         }
+    for (std::size_t slot = 0; slot < machines_.size(); ++slot)
+        any |= machines_[slot] && pump_watched(slot, queue_limit);
     std::erase_if(sessions_, [](const auto& each) { return each.second.over; });
     return any;
 }

@@ -189,4 +189,152 @@ TEST(Sessions, a_machine_that_is_removed_takes_its_sessions_along) {
     EXPECT_TRUE(host.told().empty());
 }
 
+/// A machine whose monitor answers those who watch it.
+struct Watched : Host {
+    sdk::Channel monitor{std::span{memory->bytes}.subspan(sdk::console_shape.bytes(), sdk::debug_shape.bytes()),
+                         sdk::debug_shape, sdk::Channel::Side::First, [] {}};
+    frames::Reader from_service{monitor};
+
+    /// The next frame that the monitor gets: type, session, payload.
+    std::optional<Told> heard() {
+        while (sessions.pump()) {
+        }
+        const auto frame = from_service.next();
+        if (!frame)
+            return {};
+        return Told{frame->type(),
+                    frame->header.session,
+                    {reinterpret_cast<const char*>(frame->payload.data()), frame->payload.size()}};
+    }
+    void say(FrameType type, std::uint16_t session, std::string_view payload = {}) {
+        const control::FrameHeader header{static_cast<std::uint32_t>(payload.size()), static_cast<std::uint16_t>(type),
+                                          session};
+        ASSERT_TRUE(monitor.write_both(control::bytes_of(header), std::as_bytes(std::span{payload})));
+    }
+    void type(std::uint16_t session, std::string_view bytes) {
+        send(FrameType::Data, session, std::as_bytes(std::span{bytes}));
+    }
+    static std::string records(std::size_t count) { return std::string(count * sizeof(control::TraceRecord), 'r'); }
+};
+
+TEST(Watchers, a_debugger_and_the_monitor_hear_each_other) {
+    Watched host;
+    host.request(5, Verb::Gdb, "one");
+    const auto request = host.heard();
+    ASSERT_TRUE(request && request->type == FrameType::Request && request->payload.size() == sizeof(control::Request));
+    host.say(FrameType::Opened, request->session);
+    EXPECT_EQ(host.told().at(0).type, FrameType::Opened);
+    host.type(5, "$g#67");
+    EXPECT_EQ(host.heard()->payload, "$g#67");
+    EXPECT_EQ(host.told().at(0).type, FrameType::Credit);
+    host.say(FrameType::Data, request->session, "+");
+    EXPECT_EQ(host.told().at(0).payload, "+");
+    host.send(FrameType::End, 5, {});
+    EXPECT_EQ(Host::status(host.told().at(0)), Status::Closed);
+    EXPECT_EQ(host.heard()->type, FrameType::End);
+    host.say(FrameType::Data, request->session, "late");
+    EXPECT_TRUE(host.told().empty());
+}
+
+TEST(Watchers, the_monitor_is_told_when_the_connection_breaks) {
+    Watched host;
+    host.request(5, Verb::Gdb, "one");
+    host.request(6, Verb::Trace, "one");
+    const auto first = host.heard(), second = host.heard();
+    ASSERT_TRUE(first && second);
+    host.sessions.reset();
+    EXPECT_EQ(host.heard()->session, first->session);
+    EXPECT_EQ(host.heard()->session, second->session);
+    host.request(5, Verb::Gdb, "one");
+    EXPECT_NE(host.heard()->session, first->session) << "what the first is still told is not the second's";
+}
+
+TEST(Watchers, a_second_one_is_refused_or_takes_the_firsts_place) {
+    Watched host;
+    host.request(1, Verb::Gdb, "one");
+    host.request(2, Verb::Gdb, "one");
+    host.request(3, Verb::Trace, "one");
+    const auto told = host.told();
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0].session, 2u);
+    EXPECT_EQ(Host::status(told[0]), Status::Busy);
+    host.request(4, Verb::Gdb, "one", control::flag::force);
+    const auto forced = host.told();
+    ASSERT_EQ(forced.size(), 1u);
+    EXPECT_EQ(forced[0].session, 1u);
+    std::vector<FrameType> types;
+    while (const auto heard = host.heard())
+        types.push_back(heard->type);
+    EXPECT_EQ(types, (std::vector{FrameType::Request, FrameType::Request, FrameType::End, FrameType::Request}));
+}
+
+TEST(Watchers, records_for_which_there_is_no_credit_are_counted) {
+    Watched host;
+    host.request(1, Verb::Trace, "one");
+    const auto session = host.heard()->session;
+    std::size_t bytes = 0;
+    for (int i = 0; i < 33; ++i) { // of 2 KiB, where 64 KiB may be sent
+        host.say(FrameType::Data, session, Watched::records(64));
+        for (const auto& told : host.told())
+            bytes += told.payload.size();
+    }
+    EXPECT_EQ(bytes, control::initial_credit);
+    host.send(FrameType::Credit, 1, control::bytes_of(control::Credit{4096}));
+    host.say(FrameType::Data, session, Watched::records(1));
+    const auto told = host.told();
+    ASSERT_EQ(told.size(), 2u);
+    EXPECT_EQ(told[0].type, FrameType::Lost);
+    EXPECT_EQ(control::message_in<control::Lost>(std::as_bytes(std::span{told[0].payload}))->count, 64u);
+    EXPECT_EQ(told[1].payload.size(), sizeof(control::TraceRecord));
+}
+
+TEST(Watchers, a_debugger_without_credit_is_told_later) {
+    Watched host;
+    host.request(1, Verb::Gdb, "one");
+    const auto session = host.heard()->session;
+    for (int i = 0; i < 17; ++i) {
+        host.say(FrameType::Data, session, std::string(4096, 'x'));
+        (void)host.told();
+    }
+    host.say(FrameType::Data, session, "last");
+    EXPECT_TRUE(host.told().empty());
+    EXPECT_FALSE(host.machines[3]->arm()) << "what waits for credit is nothing new";
+    host.send(FrameType::Credit, 1, control::bytes_of(control::Credit{1 << 20}));
+    const auto told = host.told();
+    ASSERT_EQ(told.size(), 2u);
+    EXPECT_EQ(told[1].payload, "last");
+}
+
+TEST(Watchers, sessions_end_with_their_machine_after_its_last_words) {
+    Watched host;
+    host.request(1, Verb::Gdb, "one");
+    const auto session = host.heard()->session;
+    host.say(FrameType::Data, session, "$W00#b7");
+    host.sessions.ended(3);
+    host.machines[3]->stop();
+    const auto told = host.told();
+    ASSERT_EQ(told.size(), 2u);
+    EXPECT_EQ(told[0].payload, "$W00#b7");
+    EXPECT_EQ(Host::status(told[1]), Status::Done);
+    host.request(2, Verb::Gdb, "one");
+    EXPECT_EQ(Host::status(host.told().at(0)), Status::WrongState);
+}
+
+TEST(Watchers, a_monitor_that_takes_nothing_more_is_told_of) {
+    Watched host;
+    Status status = Status::Done;
+    for (std::uint16_t id = 1; id < 1000 && status == Status::Done; ++id) {
+        host.request(id, Verb::Gdb, "one");
+        if (const auto told = host.told(); !told.empty())
+            status = Host::status(told.at(0));
+        host.send(FrameType::End, id, {});
+        (void)host.told();
+    }
+    EXPECT_EQ(status, Status::TimedOut);
+    std::size_t requests = 0, ends = 0;
+    while (const auto heard = host.heard())
+        ++(heard->type == FrameType::Request ? requests : ends);
+    EXPECT_EQ(requests, ends) << "each end has found room";
+}
+
 }

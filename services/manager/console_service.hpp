@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "sdk/event.hpp"
-#include "services/console/frames.hpp"
+#include "sdk/frames.hpp"
 #include "services/console/manager_link.hpp"
 #include "services/manager/instance.hpp"
 

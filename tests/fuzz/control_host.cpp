@@ -54,9 +54,14 @@ void show(const control::Event& event) {
         plain(json(record));
         plain(line(record));
     });
+    control::each_record<control::TraceRecord>(event.bytes, [](const auto& record) {
+        plain(json(record));
+        plain(line(record, record.value));
+    });
     plain(top.text(), true);
     if (event.kind == control::FrameType::End)
-        for (const auto verb : {control::Verb::Start, control::Verb::Remove, control::Verb::Shutdown})
+        for (const auto verb :
+             {control::Verb::Start, control::Verb::Remove, control::Verb::Shutdown, control::Verb::Gdb})
             plain(explain(verb, "machine", event));
 }
 

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """GDB at a running machine: the real one, and the guest of debuggee.S."""
+import json
 import os
 import re
-import struct
+import shutil
 import subprocess
+import tempfile
+import time
 
 import pexpect
 import pytest
-from conftest import MODELS, TARGET, TOOL
+from conftest import MODELS, PLAIN, TARGET, TOOL
 
 GUEST = TARGET / "images/test-debuggee.elf"
 TIMEOUT = 300
-MANIFEST = f'[[vm]]\nname = "debuggee"\nkind = "machine"\nkernel = "{GUEST}"\ncpus = 2\nmemory = "32M"\ndevices = ["virtio_mmio@10007000"]\n'
+MANIFEST = f'[[vm]]\nname = "debuggee"\nkind = "machine"\nkernel = "{GUEST}"\ncpus = 2\nmemory = "32M"\n'
 
 
 def pytest_generate_tests(metafunc):
@@ -20,16 +23,37 @@ def pytest_generate_tests(metafunc):
 
 
 class Machine:
-    """A machine that runs, and the socket at which it can be debugged."""
+    """A machine that runs, and a socket at which `sundew gdb` waits for debuggers."""
 
-    def __init__(self, host, cpu, manifest=MANIFEST, devices=()):
+    def __init__(self, host, cpu):
         self.folder, self.socket = host.folder, "debug.sock"  # the paths of sockets are short
-        (host.folder / "machine.toml").write_text(manifest)
-        more = ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device,bus=virtio-mmio-bus.6,id=first", "-chardev",
-                f"socket,id=debug,path={self.socket},server=on,wait=off", "-device", "virtconsole,chardev=debug,bus=first.0", *devices]
-        words = [str(TOOL), "run", "machine.toml", "--qemu", host.qemu, "--cpu", cpu, *(f"--with={each}" for each in more)]
+        self.control = os.path.join(tempfile.mkdtemp(prefix="sundew-"), "c")
+        (host.folder / "machine.toml").write_text(MANIFEST)
+        words = [str(TOOL), "run", "machine.toml", "--qemu", host.qemu, "--cpu", cpu, "--control", self.control]
         self.console = open(host.folder / "console.log", "wb")
         self.process = subprocess.Popen(words, cwd=host.folder, stdin=subprocess.DEVNULL, stdout=self.console, stderr=subprocess.STDOUT)
+        self.bridge = None
+        deadline = time.monotonic() + TIMEOUT
+        while self.tool("ps").returncode != 0:
+            assert time.monotonic() < deadline and self.process.poll() is None, self.log()
+            time.sleep(0.2)
+        self.listen()
+
+    def tool(self, *words, timeout=TIMEOUT):
+        return subprocess.run([str(TOOL), *words, "--control", self.control], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=timeout)
+
+    def listen(self):
+        self.bridge = subprocess.Popen([str(TOOL), "gdb", "debuggee", "--listen", self.socket, "--control", self.control], cwd=self.folder,
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        line = self.bridge.stdout.readline()
+        assert line == f"target remote {self.socket}\n", self.log()
+
+    def cut(self):
+        """The connection breaks in the middle."""
+        self.bridge.kill()
+        self.bridge.wait()
+        (self.folder / self.socket).unlink()
 
     def log(self):
         return (self.folder / "console.log").read_text(errors="replace")
@@ -43,8 +67,11 @@ class Machine:
         return status
 
     def kill(self):
-        self.process.kill()
-        self.process.wait()
+        for each in self.bridge, self.process:
+            if each:
+                each.kill()
+                each.wait()
+        shutil.rmtree(os.path.dirname(self.control), ignore_errors=True)
 
 
 class Gdb:
@@ -74,12 +101,9 @@ class Gdb:
         return self.child.before.replace("\r", "").split("\n", 1)[-1]
 
     def attach(self):
-        for _ in range(100):
-            text = self.do(f"target remote {self.machine.socket}")
-            if "No such file" not in text and "refused" not in text:
-                return text
-            self.child.expect(pexpect.TIMEOUT, timeout=0.2)
-        raise AssertionError(text)
+        text = self.do(f"target remote {self.machine.socket}")
+        assert " in " in text or " at " in text, text
+        return text
 
     def value(self, expression):
         text = self.do(f"output/x {expression}")
@@ -114,6 +138,21 @@ def machine(host, cpu):
 @pytest.fixture
 def gdb(machine):
     gdb = Gdb(machine)
+    yield gdb
+    gdb.child.close(force=True)
+
+
+@pytest.fixture
+def plain_machine(host):
+    """For what does not depend on the CPU's model."""
+    machine = Machine(host, PLAIN)
+    yield machine
+    machine.kill()
+
+
+@pytest.fixture
+def plain_gdb(plain_machine):
+    gdb = Gdb(plain_machine)
     yield gdb
     gdb.child.close(force=True)
 
@@ -273,12 +312,18 @@ def test_vector_registers_are_read_and_written(machine, gdb, cpu):
     finish(gdb, machine)
 
 
-def test_a_debugger_that_vanishes_leaves_the_machine_to_the_next(machine, gdb):
+@pytest.mark.parametrize("broken", ["gdb", "connection"])
+def test_a_debugger_that_vanishes_leaves_a_guest_that_goes_on_without_its_breakpoints(plain_machine, plain_gdb, broken):
+    machine, gdb = plain_machine, plain_gdb
     wait_until_both_count(gdb)
     gdb.do("break bump")
     gdb.child.sendline("continue")
     gdb.expect("hit Breakpoint")
-    gdb.child.close(force=True)
+    if broken == "gdb":
+        gdb.child.close(force=True)
+    else:
+        machine.cut()
+        machine.listen()
     other = Gdb(machine)
     try:
         other.attach()
@@ -286,40 +331,96 @@ def test_a_debugger_that_vanishes_leaves_the_machine_to_the_next(machine, gdb):
         other.leave()
         other.attach()
         assert counters(other)[2] > before[2]
+        assert other.do("output/x *(short*)bump") != "0x9002", "no breakpoint is left"
         finish(other, machine)
     finally:
         other.child.close(force=True)
 
-RECORD = struct.Struct("<QIBBBBQQ")  # control::TraceRecord
-SBI, MMIO = 0, 1
-EXIT, INTERRUPT, LOST = 0, 1, 4
+
+def test_a_second_debugger_is_refused_unless_it_takes_the_firsts_place(plain_machine, plain_gdb):
+    machine, gdb = plain_machine, plain_gdb
+    wait_until_both_count(gdb)
+    second = machine.tool("gdb", "debuggee", "--listen", "0", timeout=60)
+    assert (second.returncode, second.stderr) == (1, "sundew: someone debugs 'debuggee' already: --force takes that one's place\n")
+    gdb.do("break bump")
+    first = machine.bridge
+    third = pexpect.spawn(str(TOOL), ["gdb", "debuggee", "--force", "--symbols", str(GUEST), "--with=-nx", "--control", machine.control], timeout=TIMEOUT,
+                          encoding="utf8", cwd=machine.folder, env={**os.environ, "TERM": "dumb"})
+    third.expect(Gdb.PROMPT)
+    assert first.wait(60) == 1
+    third.sendline("continue")
+    third.expect("Continuing")
+    third.expect(pexpect.TIMEOUT, timeout=1)
+    third.sendintr()
+    third.expect("received signal SIGINT")
+    for line in "set var *(int*)&finish = 1", "continue":
+        third.expect(Gdb.PROMPT)
+        third.sendline(line)
+    third.expect("exited normally")
+    third.expect(Gdb.PROMPT)
+    third.sendline("quit")
+    third.expect(pexpect.EOF)
+    third.close()
+    assert machine.end() == 0, machine.log()
 
 
-def test_a_trace_holds_every_exit_with_its_place_and_time(host, cpu):
-    trace = host.folder / "trace.bin"
-    devices = '["virtio_mmio@10007000", "virtio_mmio@10006000"]'
-    machine = Machine(host, cpu, MANIFEST.replace('["virtio_mmio@10007000"]', devices),
-                      ["-device", "virtio-serial-device,bus=virtio-mmio-bus.5,id=second", "-chardev", f"file,id=trace,path={trace}", "-device",
-                       "virtconsole,chardev=trace,bus=second.0"])
-    gdb = Gdb(machine)
-    try:
-        wait_until_both_count(gdb)
-        after_call, load = gdb.address("after_call"), gdb.address("load")
-        finish(gdb, machine)
-    finally:
-        gdb.child.close(force=True)
-        machine.kill()
-    data = trace.read_bytes()
-    assert data and len(data) % RECORD.size == 0
-    records = list(RECORD.iter_unpack(data))
-    exits = [each for each in records if each[2] == EXIT]
-    assert {each[4] for each in exits} == {0, 1}, "both harts"
-    calls = [each for each in exits if each[3] == SBI and each[6] == 0x10]
-    accesses = [each for each in exits if each[3] == MMIO]
-    assert calls and {each[7] for each in calls} == {after_call - 4}
-    assert accesses and {(each[6], load <= each[7] < load + 16) for each in accesses} == {(0x10000005, True)}
+def test_a_paused_machine_can_be_looked_at_and_goes_on_when_it_is_resumed(plain_machine, plain_gdb):
+    machine, gdb = plain_machine, plain_gdb
+    wait_until_both_count(gdb)
+    gdb.leave()
+    assert machine.tool("pause", "debuggee").returncode == 0
+    gdb.attach()
+    before = counters(gdb)
+    gdb.leave()
+    gdb.attach()
+    assert counters(gdb) == before, "it is still paused"
+    ticks = gdb.value("*(long*)&ticks")
+    time.sleep(6)
+    gdb.leave()
+    assert machine.tool("resume", "debuggee").returncode == 0
+    time.sleep(2)
+    gdb.attach()
+    assert counters(gdb)[2] > before[2]
+    assert gdb.value("*(long*)&ticks") > ticks, "its time goes on from where it stood, and not from before"
+    finish(gdb, machine)
+
+
+def test_a_machine_that_is_off_cannot_be_debugged(plain_machine):
+    machine = plain_machine
+    machine.cut()
+    assert machine.tool("stop", "debuggee", "--force", "--timeout", "0").returncode == 0
+    for verb in "gdb", "trace":
+        done = machine.tool(verb, "debuggee")
+        assert (done.returncode, done.stderr) == (1, "sundew: 'debuggee' is off: `sundew start debuggee` first\n")
+    assert machine.tool("shutdown", "--force", "--timeout", "0").returncode == 0
+
+
+def test_a_trace_holds_every_exit_with_its_place_and_time(machine, gdb):
+    wait_until_both_count(gdb)
+    after_call, load = gdb.address("after_call"), gdb.address("load")
+    gdb.leave()
+    done = machine.tool("trace", "debuggee", "--for", "2", "--json")
+    assert done.returncode == 0, done.stderr
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    exits = [each for each in records if each["kind"] == "exit"]
+    assert {each["vcpu"] for each in exits} == {0, 1}, "both harts"
+    calls = [each for each in exits if each["exit"] == "sbi" and each["address"] == 0x10]
+    accesses = [each for each in exits if each["exit"] == "mmio"]
+    assert calls and {each["value"] for each in calls} == {after_call - 4}
+    assert accesses and {(each["address"], load <= each["value"] < load + 16) for each in accesses} == {(0x10000005, True)}
     for hart in (0, 1):
-        times = [(each[0], each[0] + each[1]) for each in exits if each[4] == hart]
+        times = [(each["ticks"], each["ticks"] + each["duration"]) for each in exits if each["vcpu"] == hart]
         assert all(end <= begin for (_, end), (begin, _) in zip(times, times[1:])), "one after the other"
-    lost = sum(each[7] for each in records if each[2] == LOST)
-    print(len(records), "records,", lost, "lost")
+    lost = sum(each["value"] for each in records if each["kind"] == "lost")
+    assert done.stderr == f"{len([each for each in records if each['kind'] != 'lost'])} records, {lost} lost\n"
+    file = machine.folder / "trace.json"
+    child = subprocess.Popen([str(TOOL), "trace", "debuggee", "-o", file, "--control", machine.control], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             text=True)
+    assert child.stderr.readline() == "tracing 'debuggee'; Ctrl-C ends it\n"
+    second = machine.tool("trace", "debuggee", "--for", "1")
+    assert (second.returncode, second.stderr) == (1, "sundew: someone traces 'debuggee' already: --force takes that one's place\n")
+    gdb.attach()  # beside the trace
+    finish(gdb, machine)
+    out, _ = child.communicate(timeout=TIMEOUT)
+    assert child.returncode == 0 and "records, " in out, "it ends with the machine"
+    assert {each["name"] for each in json.loads(file.read_text()) if each["ph"] == "X"} >= {"sbi", "mmio", "kick"}

@@ -9,7 +9,7 @@ import threading
 
 TOOL = pathlib.Path(__file__).resolve().parents[2] / "build/host/cli/sundew"
 
-HELLO, REQUEST, DATA, CREDIT, LOST, RESIZE, END = range(1, 8)
+HELLO, REQUEST, DATA, CREDIT, LOST, RESIZE, END, OPENED = range(1, 9)
 LIST, START, STOP, RESTART, PAUSE, RESUME, CONSOLE, LOGS, STATS, EVENTS, CREATE, REMOVE, SHUTDOWN, GDB, TRACE = range(1, 16)
 (DONE, NO_SUCH_MACHINE, WRONG_STATE, BUSY, NOT_SUPPORTED, BAD_REQUEST, NO_MEMORY, BAD_BUNDLE, EXISTS, TOO_MANY, TIMED_OUT, FAILED, CLOSED,
  GONE) = range(14)
@@ -128,7 +128,7 @@ class Target:
                 buffer, synchronized = buffer[at:], True
             while len(buffer) >= 8 and self.connection:
                 length, kind, session = struct.unpack_from("<IHH", buffer)
-                if length > 65524 or not 1 <= kind <= 7:  # the next one's preamble
+                if length > 65524 or not 1 <= kind <= 8:  # the next one's preamble
                     at = buffer.find(struct.pack("<IHH", 56, HELLO, 0) + MAGIC)
                     if at < 0:
                         synchronized = False

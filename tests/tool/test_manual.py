@@ -29,7 +29,7 @@ def complete(*words):
 
 def test_there_are_verbs():
     assert {"run", "ps", "start", "stop", "restart", "pause", "resume", "console", "logs", "top", "stats", "events", "create", "rm", "shutdown",
-            "check", "man", "completion"} <= set(verbs())
+            "gdb", "trace", "check", "man", "completion"} <= set(verbs())
 
 
 @pytest.mark.parametrize("verb", verbs() if TOOL.exists() else [])

@@ -132,6 +132,33 @@ def test_all_are_told_when_the_system_s_console_service_begins_anew(systems):
     assert systems.tool("ps", "-q").stdout == "debian\n"  # the broker has greeted the new one
 
 
+def broker_of(systems):
+    """The process number of the one system's broker: `run` itself has become QEMU."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue  # it has just ended
+        if words[0] == os.fsencode(TOOL) and os.fsencode(systems.folder / "bundle") in words:
+            found.append(int(process.name))
+    assert len(found) == 1
+    return found[0]
+
+
+def test_what_a_system_says_last_is_heard_however_late_its_broker_looks(systems):
+    process = systems.run(mode="last words")
+    console = systems.console()
+    assert console.stdout.readline() == b"attached\n"
+    broker = broker_of(systems)
+    os.kill(broker, signal.SIGSTOP)
+    assert process.wait(60) == 7
+    os.kill(broker, signal.SIGCONT)
+    assert console.stdout.read() == b"last words\n"
+    assert console.wait(60) == 1
+    console.communicate()
+
+
 def test_a_system_in_the_background_has_a_log(systems):
     done = systems.detach()
     log = systems.folder / "run/sundew/bundle.log"

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import socket
 import struct
 import subprocess
 import time
@@ -134,7 +135,7 @@ def test_a_name_that_can_be_none_is_not_even_sent(tool, target):
 
 
 @pytest.mark.parametrize("words", [["start"], ["start", "a", "b"], ["stop", "a", "--timeout", "-1"], ["stop", "a", "--timeout", "soon"], ["create"],
-                                   ["nothing"], ["ps", "--all"], ["top", "--interval", "0"]])
+                                   ["nothing"], ["ps", "--all"], ["top", "--interval", "0"], ["trace", "a", "--for", "soon"], ["gdb"]])
 def test_a_wrong_usage_is_status_2(tool, words):
     assert tool(*words).status == 2
 
@@ -142,7 +143,7 @@ def test_a_wrong_usage_is_status_2(tool, words):
 # Connections that break.
 
 @pytest.mark.parametrize("words", [["ps"], ["start", "web"], ["stop", "web"], ["console", "web"], ["logs", "web"], ["logs", "-f", "web"], ["top"],
-                                   ["stats", "web"], ["events"], ["shutdown"]])
+                                   ["stats", "web"], ["events"], ["shutdown"], ["trace", "web"], ["gdb", "web"]])
 def test_a_connection_that_breaks_is_told(tool, target, words):
     for number in range(1, 16):
         target.verbs[number] = lambda *_: target.drop()
@@ -286,6 +287,75 @@ def test_top_shows_rates(tool, target):
     assert rows["vCPU 1"][2:4] == ["25.0", "250"]
     assert "4 harts, 2G of RAM" in done.out
     assert target.requests[0] == (t.STATS, 2, 1000, "")
+
+
+# trace
+
+RECORDS = t.trace() + t.trace(1, begin=200, value=10) + t.trace(2, vcpu=1, begin=300, address=0x10008000, value=3) + t.trace(99, begin=50)
+
+
+def tracing(target, *acts):
+    def answer(session, *_):
+        target.send(t.OPENED, session)
+        for act in acts:
+            act(session)
+    target.verbs[t.TRACE] = answer
+
+
+def test_trace_shows_what_happens_until_the_machine_ends(tool, target):
+    tracing(target, lambda session: target.data(session, RECORDS), lambda session: target.send(t.LOST, session, struct.pack("<Q", 7)),
+            lambda session: target.data(session, t.trace(4, value=5)), target.end)
+    done = tool("trace", "web", "--for", 60)
+    assert (done.status, done.err) == (0, "4 records, 12 lost\n")
+    assert done.out.splitlines() == [
+        "     0.0000100  vCPU 0   mmio                    0.5 us  address 0x10000000  pc 0x80200000",
+        "     0.0000200  devices  interrupt          line 10",
+        "     0.0000300  vCPU 1   virtio notify      device 0x10008000 queue 3",
+        "     0.0000050  vCPU 0   unknown          ",
+        "     0.0000050  vCPU 0   lost               7 records are missing here",
+        "     0.0000100  vCPU 0   lost               5 records are missing here"]
+    assert target.requests == [(t.TRACE, 0, 0, "web")]
+
+
+def test_trace_as_json(tool, target):
+    tracing(target, lambda session: target.data(session, RECORDS), target.end)
+    lines = [json.loads(line) for line in tool("trace", "web", "--json", "--for", 60).out.splitlines()]
+    assert lines[0] == {"ticks": 100, "duration": 5, "kind": "exit", "exit": "mmio", "vcpu": 0, "address": 0x10000000, "value": 0x80200000}
+    assert [each["kind"] for each in lines] == ["exit", "interrupt", "virtio_notify", "unknown"] and lines[1]["exit"] is None
+
+
+def test_trace_writes_a_file_that_is_json(tool, target, folder):
+    tracing(target, lambda session: target.data(session, RECORDS), lambda session: target.end(session, t.GONE))
+    done = tool("trace", "web", "-o", folder / "x.json", "--json")
+    assert done.status == 0 and json.loads(done.out) == {"file": str(folder / "x.json"), "records": 4, "lost": 0}
+    records = [each for each in json.loads((folder / "x.json").read_text()) if each["ph"] != "M"]
+    assert records[0] == {"ph": "X", "pid": 1, "tid": 0, "ts": 10, "name": "mmio", "dur": 0.5, "args": {"address": "0x10000000", "pc": "0x80200000"}}
+    assert records[1]["ts"] == 20 and records[1]["name"] == "interrupt" and records[1]["tid"] == 8
+    assert records[2]["name"] == "virtio notify" and records[2]["tid"] == 1
+    assert records[3]["ts"] == 5
+
+
+def test_trace_ends_by_itself_after_the_time(tool, target):
+    tracing(target, lambda session: target.data(session, t.trace()))
+    done = tool("trace", "web", "--for", 1)
+    assert (done.status, done.err) == (0, "1 records, 0 lost\n") and target.ends == [1]
+
+
+def test_trace_ends_with_ctrl_c_and_keeps_what_came(target, environment, folder):
+    tracing(target, lambda session: target.data(session, t.trace()))
+    child = pexpect.spawn(str(TOOL), ["trace", "web", "-o", str(folder / "x.json"), "--control", target.path], env=environment, timeout=30)
+    child.expect("Ctrl-C ends it")
+    child.sendintr()
+    child.expect("1 records, 0 lost; open it at https://ui.perfetto.dev")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0 and target.ends == [1]
+    json.loads((folder / "x.json").read_text())
+
+
+def test_trace_that_cannot_write_says_so(tool):
+    done = tool("trace", "web", "-o", "/nonexistent/x")
+    assert (done.status, done.err) == (1, "sundew: /nonexistent/x: cannot be written: name another file with -o\n")
 
 
 # create
@@ -473,3 +543,118 @@ def test_console_sends_no_more_than_it_may(tool, target, folder):
     with open(folder / "text") as text:
         assert tool("console", "web", stdin=text).status == 0
     assert sum(taken) == 100_000
+
+
+# gdb
+
+FAKE_GDB = """#!/usr/bin/python3
+import socket, sys
+print(*sys.argv[1:], sep="\\n", flush=True)
+place = [each for each in sys.argv if each.startswith("target remote ")][0].split()[-1]
+link = socket.socket(socket.AF_UNIX)
+link.connect(place)
+link.sendall(b"$g#67")
+print(link.recv(100), flush=True)
+if "-wait" in sys.argv:
+    print("ended", link.recv(100))
+sys.exit(3)
+"""
+
+
+def echoing(target):
+    target.verbs[t.GDB] = lambda session, *_: target.send(t.OPENED, session)
+    target.on_data = lambda session, data: target.data(session, b"+" + data)
+
+
+@pytest.fixture
+def fake_gdb(folder):
+    file = folder / "gdb"
+    file.write_text(FAKE_GDB)
+    file.chmod(0o755)
+    return file
+
+
+def test_gdb_starts_the_debugger_connected_and_ends_with_it(tool, target, fake_gdb):
+    echoing(target)
+    done = tool("gdb", "web", "--gdb", fake_gdb, "--symbols", "vmlinux", "--with=-batch")
+    lines = done.out.splitlines()
+    assert done.status == 3, "as the debugger"
+    assert lines[:2] == ["-q", "vmlinux"] and "set osabi none" in lines and "-batch" in lines and lines[-1] == "b'+$g#67'"
+    place = [line for line in lines if line.startswith("target remote ")][0].split()[-1]
+    assert not os.path.exists(os.path.dirname(place))
+    assert target.requests[0] == (t.GDB, 0, 0, "web") and len(target.ends) == len(target.requests)
+
+
+def test_gdb_without_a_debugger_says_what_to_install(tool, target):
+    echoing(target)
+    done = tool("gdb", "web", "--gdb", "/nonexistent/gdb")
+    assert (done.status, done.err) == (1, "sundew: /nonexistent/gdb cannot be run: install the package gdb-multiarch, name another debugger with "
+                                          "--gdb, or connect one yourself with --listen\n")
+
+
+@pytest.mark.parametrize("status, detail, text, message", [
+    (t.BUSY, 0, b"", "someone debugs 'web' already: --force takes that one's place"),
+    (t.WRONG_STATE, t.OFF, b"", "'web' is off: `sundew start web` first"),
+    (t.NOT_SUPPORTED, 0, b"", "'web' cannot do this: its monitor is not made for it"),
+    (t.NO_SUCH_MACHINE, 0, b"", "there is no machine 'web': did you mean 'web'?"),
+    (t.DONE, 0, b"", "'web' has ended"),
+])
+def test_gdb_that_is_refused_says_so_before_a_debugger_starts(tool, target, fake_gdb, status, detail, text, message):
+    answering(target, t.GDB, status, detail, text)
+    done = tool("gdb", "web", "--gdb", fake_gdb)
+    assert (done.status, done.out, done.err) == (1, "", f"sundew: {message}\n")
+
+
+def test_gdb_of_a_monitor_that_does_not_answer_says_so(tool, target):
+    target.verbs[t.GDB] = lambda *_: None
+    done = tool("gdb", "web")
+    assert (done.status, done.err) == (1, "sundew: the monitor of 'web' does not answer: it is not made for this, or stuck\n")
+
+
+def test_gdb_tells_the_debugger_when_the_machine_ends(tool, target, fake_gdb):
+    echoing(target)
+    target.on_data = lambda session, data: (target.data(session, b"$W00#b7"), target.end(session))
+    done = tool("gdb", "web", "--gdb", fake_gdb, "--with=-wait")
+    assert done.status == 0 and done.out.splitlines()[-2:] == ["b'$W00#b7'", "ended b''"]
+    assert done.err == "sundew: 'web' has ended\n"
+
+
+def test_gdb_whose_place_another_takes_says_so(tool, target, fake_gdb):
+    echoing(target)
+    target.on_data = lambda session, data: (target.data(session, b"x"), target.end(session, t.BUSY, text=b"another has taken its place"))
+    done = tool("gdb", "web", "--gdb", fake_gdb, "--with=-wait")
+    assert (done.status, done.err) == (1, "sundew: 'web': another has taken its place\n")
+
+
+@pytest.mark.parametrize("where", ["0", "PATH"])
+def test_gdb_only_listens_for_one_debugger_after_another(target, environment, folder, where):
+    echoing(target)
+    where = str(folder / "place") if where == "PATH" else where
+    child = pexpect.spawn(str(TOOL), ["gdb", "web", "--force", "--listen", where, "--control", target.path], env=environment, timeout=30)
+    child.expect(r"target remote (\S+)\r\n")
+    place = child.match[1].decode()
+    for session in 1, 2:
+        if where == "0":
+            host, port = place.split(":")
+            link = socket.create_connection((host, int(port)), 30)
+        else:
+            link = socket.socket(socket.AF_UNIX)
+            link.connect(place)
+        link.settimeout(30)
+        link.sendall(b"abc")
+        assert link.recv(10) == b"+abc"
+        link.close()
+        deadline = time.monotonic() + 30
+        while len(target.requests) == session:
+            assert time.monotonic() < deadline
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0 and target.ends == [1, 2, 3] and not os.path.exists(folder / "place")
+    assert target.requests == [(t.GDB, 1, 0, "web"), (t.GDB, 0, 0, "web"), (t.GDB, 0, 0, "web")]
+
+
+def test_gdb_that_cannot_listen_says_so(tool, target):
+    echoing(target)
+    done = tool("gdb", "web", "--listen", "/nonexistent/place")
+    assert (done.status, done.err) == (1, "sundew: /nonexistent/place: No such file or directory: name another place with --listen\n")

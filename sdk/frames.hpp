@@ -8,8 +8,8 @@
 #include "base/control.hpp"
 #include "sdk/channel.hpp"
 
-/// Frames of the control protocol (base/control.hpp) on their way through the target. Between manager and console
-/// service, where nothing gets lost, they go without the mark at their end.
+/// Frames of the control protocol (base/control.hpp) on their way through the target. Between programs, where
+/// nothing gets lost, they go without the mark at their end.
 namespace frames {
 
 struct Frame {
@@ -51,9 +51,15 @@ class Reader {
     explicit Reader(sdk::Channel& channel) : channel_{&channel} {}
     /// The next frame that is whole; its payload is valid until the next call.
     std::optional<Frame> next();
+    /// The header of the frame that `next` would take.
+    std::optional<control::FrameHeader> peek();
+    /// Before waiting: has the other side wake this one; whether there is more already than when `peek` or `next` last
+    /// looked. Half a frame, or one that is not wanted yet, is nothing new.
+    bool arm() { return channel_->arm_input() && channel_->available() != seen_; }
 
   private:
     sdk::Channel* channel_;
+    std::size_t seen_ = 0; ///< bytes that were there and have been left
     std::vector<std::byte> payload_;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "services/console/frames.hpp"
+#include "sdk/frames.hpp"
 
 #include "base/control_frames.hpp"
 
@@ -23,15 +23,24 @@ void Queue::drop(std::size_t count) {
         clear();
 }
 
-std::optional<Frame> Reader::next() {
+std::optional<control::FrameHeader> Reader::peek() {
     control::FrameHeader header;
+    seen_ = channel_->available();
     if (!channel_->peek(std::as_writable_bytes(std::span{&header, 1})) || header.length > control::payload_limit ||
-        channel_->available() - sizeof header < header.length)
+        seen_ - sizeof header < header.length)
         return {};
-    channel_->drop(sizeof header);
-    payload_.resize(header.length);
+    return header;
+}
+
+std::optional<Frame> Reader::next() {
+    const auto header = peek();
+    if (!header)
+        return {};
+    seen_ = 0;
+    channel_->drop(sizeof *header);
+    payload_.resize(header->length);
     (void)channel_->read(payload_);
-    return Frame{header, payload_};
+    return Frame{*header, payload_};
 }
 
 }
