@@ -194,7 +194,7 @@ void Machine::pump_input() {
     }
 }
 
-bool Machine::access(unsigned hart, const sdk::MmioAccess& access) {
+[[gnu::always_inline]] bool Machine::access(unsigned hart, const sdk::MmioAccess& access) {
     const sdk::Guard guard{lock_};
     const Bus::Window* window = bus_.find(access.address, access.width);
     if (!window)
