@@ -4,6 +4,7 @@
 #include "sdk/event.hpp"
 #include "sdk/log.hpp"
 #include "sdk/system_call.hpp"
+#include "sdk/time.hpp"
 
 namespace machine {
 
