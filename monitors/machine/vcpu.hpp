@@ -61,10 +61,12 @@ class Vcpu {
 
   private:
     static constexpr std::uint64_t look_bit = 1, work_bit = 2;
+    static constexpr std::uint64_t moment_bit = 4; ///< that nobody ever raises
     void set_clock();
     void set_up(const Start& start);
     void run_guest();
     void look_again();
+    void give_hart_away();
     void handle_exit(auto&& exit);
     void rest();
     void handle(const sdk::Exception& exit);
