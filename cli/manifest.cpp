@@ -62,7 +62,7 @@ std::uint64_t heap_for(const Machine& machine) {
     return base + machine.cpus * of_cpu + machine.disks.size() * of_disk;
 }
 std::uint64_t quota_for(const Machine& machine) {
-    constexpr std::uint64_t base = 28, of_cpu = 6, of_disk = 4, table_bytes = 2 << 20, large_table_bytes = 1 << 30;
+    constexpr std::uint64_t base = 24, of_cpu = 6, of_disk = 4, table_bytes = 2 << 20, large_table_bytes = 1 << 30;
     std::error_code error;
     std::uint64_t quota =
         base + machine.cpus * of_cpu + machine.disks.size() * of_disk + 2 * (machine.memory / large_table_bytes + 1);

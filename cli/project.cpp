@@ -56,7 +56,7 @@ std::uint64_t memory_for(const manifest::Manifest& manifest, std::uint64_t bundl
     constexpr std::uint64_t spare = 64 << 20;
     // The nucleus's pool is this share of the RAM (nucleus/boot.cpp); the manager and the console service use some of
     // it.
-    constexpr std::uint64_t pool_share = 768, pool_least = 3 << 19, page = 4096, others = 160;
+    constexpr std::uint64_t pool_share = 576, pool_least = 2 << 20, page = 4096, others = 64;
     std::uint64_t bytes = bundle_bytes + spare, largest = 0, quota = others;
     for (const manifest::Machine& machine : manifest.machines) {
         bytes += machine.memory + machine.heap;

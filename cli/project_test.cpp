@@ -27,7 +27,7 @@ TEST(HostMemory, has_room_for_a_large_machine_above_the_device_tree_too) {
 }
 
 TEST(HostMemory, has_a_pool_for_the_quotas_of_many_machines) {
-    constexpr std::uint64_t page = 4096, pool_share = 768;
+    constexpr std::uint64_t page = 4096, pool_share = 576;
     manifest::Manifest manifest;
     manifest.machines.resize(64);
     EXPECT_GE(memory_for(manifest, mebibyte) / pool_share,
