@@ -3,6 +3,7 @@
 #include "monitors/machine/machine.hpp"
 #include "sdk/guest_virtual.hpp"
 #include "sdk/must.hpp"
+#include "sdk/time.hpp"
 
 namespace machine {
 

@@ -220,20 +220,15 @@ void Vcpu::handle(const sdk::Exception& exit) {
 void Vcpu::handle(const sdk::VirtualInstruction& exit) {
     constexpr std::uint32_t wrs_nto = 0x00d0'0073;
     constexpr std::uint64_t bytes = 4;
-    if (exit.instruction == wrs_nto)
-        give_hart_away();
+    constexpr std::uint64_t moments_a_second = 50'000;
+    if (exit.instruction == wrs_nto) // others get the hart for a moment: there is no telling when the wait is over
+        (void)wake_.wait(moment_bit, sdk::now() + sdk::ticks_per_second() / moments_a_second);
     if (exit.instruction == wrs_nto || read_counter(exit.instruction)) {
         cpu_.registers().pc += bytes;
         return;
     }
     machine_.count(id_, FirmwareEvent::IllegalInstruction);
     fault(illegal_instruction, exit.instruction);
-}
-
-/// For a moment, since there is no telling when what the guest waits for is there.
-void Vcpu::give_hart_away() {
-    constexpr std::uint64_t moments_a_second = 50'000;
-    (void)wake_.wait(moment_bit, sdk::now() + sdk::system_info(abi::SystemFact::TimebaseHertz) / moments_a_second);
 }
 
 /// CSRRS or CSRRC that writes nothing, and so may read a read-only CSR; in user mode if scounteren lets it.

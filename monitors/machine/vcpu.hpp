@@ -66,7 +66,6 @@ class Vcpu {
     void set_up(const Start& start);
     void run_guest();
     void look_again();
-    void give_hart_away();
     void handle_exit(auto&& exit);
     void rest();
     void handle(const sdk::Exception& exit);
