@@ -55,14 +55,33 @@ void check_system(const Machine& machine, const toml::table& table, const Contex
     }
 }
 
+/// What a machine's monitor needs, with half as much again or more: for threads and traces of its virtual CPUs, for its
+/// disks, and, of the nucleus's pool, for the page tables by which it sees files of the bundle and its guest's RAM.
+std::uint64_t heap_for(const Machine& machine) {
+    constexpr std::uint64_t base = 224 << 10, of_cpu = 72 << 10, of_disk = 32 << 10;
+    return base + machine.cpus * of_cpu + machine.disks.size() * of_disk;
+}
+std::uint64_t quota_for(const Machine& machine) {
+    constexpr std::uint64_t base = 24, of_cpu = 6, of_disk = 4, table_bytes = 2 << 20, large_table_bytes = 1 << 30;
+    std::error_code error;
+    std::uint64_t quota =
+        base + machine.cpus * of_cpu + machine.disks.size() * of_disk + 2 * (machine.memory / large_table_bytes + 1);
+    const auto mapped = [&](std::uint64_t bytes) { quota += bytes / table_bytes + 1; };
+    mapped(machine.kernel.bytes.size());
+    if (!machine.initrd.empty())
+        mapped(fs::file_size(machine.initrd, error));
+    for (const Disk& disk : machine.disks)
+        if (disk.ram)
+            mapped(fs::file_size(disk.file, error));
+    return error ? base : quota; // which has been complained of
+}
+
 Machine read_machine(const toml::table& table, const Context& context) {
     Machine machine;
     machine.system = table["kind"].value_exact<std::string>() == "machine";
     if (machine.system) {
         machine.monitor = context.folders.programs / "machine";
         machine.memory = 512 << 20;
-        machine.heap = 1 << 20;
-        machine.quota = 200;
     }
     for (const auto& [name, value] : table) {
         const std::string_view text = name.str();
@@ -83,6 +102,10 @@ Machine read_machine(const toml::table& table, const Context& context) {
     if (!machine.system && !table.contains("monitor"))
         context.complain(
             table, "a [[vm]] needs the key 'kind' or 'monitor': write kind = \"machine\" for an operating system");
+    if (machine.system && !table.contains("heap"))
+        machine.heap = heap_for(machine);
+    if (machine.system && !table.contains("quota"))
+        machine.quota = quota_for(machine);
     if (machine.system)
         check_system(machine, table, context);
     return machine;

@@ -54,9 +54,13 @@ fs::path memory_file(const std::vector<char>& bytes) {
 
 std::uint64_t memory_for(const manifest::Manifest& manifest, std::uint64_t bundle_bytes) {
     constexpr std::uint64_t spare = 64 << 20;
-    std::uint64_t bytes = bundle_bytes + spare, largest = 0;
+    // The nucleus's pool is this share of the RAM (nucleus/boot.cpp); the manager and the console service use some of
+    // it.
+    constexpr std::uint64_t pool_share = 576, pool_least = 2 << 20, page = 4096, others = 64;
+    std::uint64_t bytes = bundle_bytes + spare, largest = 0, quota = others;
     for (const manifest::Machine& machine : manifest.machines) {
         bytes += machine.memory + machine.heap;
+        quota += machine.quota + 1;
         largest = std::max(largest, machine.memory);
         for (const manifest::Disk& disk : machine.disks)
             bytes += disk.ram ? fs::file_size(disk.file) : 0;
@@ -66,12 +70,13 @@ std::uint64_t memory_for(const manifest::Manifest& manifest, std::uint64_t bundl
     // to lie above.
     constexpr std::uint64_t small = 192 << 20, between = 832 << 20;
     const std::uint64_t below = bundle_bytes + largest > between ? 1 << 30 : 512 << 20;
-    if (bytes <= small)
+    const std::uint64_t for_pool = quota * page > pool_least ? quota * page * pool_share : 0;
+    if (bytes <= small && for_pool == 0)
         return 0;
     const auto rounded = [](std::uint64_t memory) { return (memory + spare - 1) / spare * spare; };
     // QEMU 7.2 takes the bundle's address, not its distance from the RAM's base, off the RAM's size to see whether it
     // fits.
     constexpr std::uint64_t bundle_address = 0x8820'0000;
-    const std::uint64_t memory = rounded(bytes + below);
+    const std::uint64_t memory = std::max(rounded(bytes + below), rounded(for_pool));
     return memory > bundle_address ? std::max(memory, rounded(bundle_address + bundle_bytes)) : memory;
 }

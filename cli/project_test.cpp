@@ -26,6 +26,14 @@ TEST(HostMemory, has_room_for_a_large_machine_above_the_device_tree_too) {
         EXPECT_GE(host_for(machine, 76 * mebibyte), gibibyte + machine);
 }
 
+TEST(HostMemory, has_a_pool_for_the_quotas_of_many_machines) {
+    constexpr std::uint64_t page = 4096, pool_share = 576;
+    manifest::Manifest manifest;
+    manifest.machines.resize(64);
+    EXPECT_GE(memory_for(manifest, mebibyte) / pool_share,
+              manifest.machines.size() * manifest.machines[0].quota * page);
+}
+
 TEST(HostMemory, is_never_such_that_an_emulator_takes_the_bundle_for_too_large) {
     constexpr std::uint64_t bundle_address = 0x8820'0000, bundle = 76 * mebibyte;
     for (std::uint64_t machine = 2 * mebibyte; machine < 3 * gibibyte; machine += 2 * mebibyte) {

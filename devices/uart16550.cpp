@@ -141,10 +141,12 @@ std::uint64_t Uart16550::read(std::uint64_t offset, unsigned) {
     case ModemControl: return modem_control_;
     case LineStatus: {
         auto value = static_cast<std::uint8_t>(empty | (count_ != 0 ? ready : 0) | (overrun_ ? overrun : 0));
-        overrun_ = false;
-        if (breaks_ != 0) [[unlikely]]
-            value |= tell_of_breaks();
-        update();
+        if (overrun_ || breaks_ != 0) [[unlikely]] { // without which nothing changes
+            overrun_ = false;
+            if (breaks_ != 0)
+                value |= tell_of_breaks();
+            update();
+        }
         return value;
     }
     case ModemStatus: // carrier, data set ready and clear to send; in loopback what the guest says itself

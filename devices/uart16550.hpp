@@ -44,7 +44,7 @@ class Uart16550 : public Device {
     std::uint8_t take();
     void transmit(std::uint8_t byte);
     std::uint8_t identification() const;
-    void update();
+    [[gnu::noinline]] void update();
 
     Listener& listener_;
     InterruptLine line_;

@@ -12,7 +12,7 @@ constinit Nucleus nucleus;
 namespace {
 
 /// The pool's share of RAM: enough for the page tables that map all of it, twice over.
-constexpr std::uint64_t pool_share = 256, pool_least = 1 << 20, pool_most = 256 << 20;
+constexpr std::uint64_t pool_share = 576, pool_least = 2 << 20, pool_most = 256 << 20;
 
 MachineFacts facts;
 

@@ -101,7 +101,7 @@ struct Gone {
 };
 
 /// Exits that take some decoding.
-using DecodedExit = std::variant<MmioAccess, GuestPageFault, VirtualInstruction, Exception, Kicked, Unexpected, Gone>;
+using DecodedExit = std::variant<GuestPageFault, VirtualInstruction, Exception, Kicked, Unexpected, Gone>;
 using Exit = std::variant<SbiCall, SystemCall, MmioAccess, GuestPageFault, VirtualInstruction, Exception, Kicked,
                           Unexpected, Gone>;
 static_assert(std::variant_size_v<Exit> <= 11);

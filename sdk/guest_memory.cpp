@@ -67,10 +67,6 @@ std::byte* GuestMemory::find(GuestPhysical address, std::size_t bytes) const {
     return nullptr;
 }
 
-bool GuestMemory::contains(GuestPhysical address) const {
-    return find(address, 1) != nullptr;
-}
-
 bool GuestMemory::read_bytes(GuestPhysical address, std::span<std::byte> to) const {
     const std::byte* from = find(address, to.size());
     if (!from)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <span>
@@ -52,7 +53,9 @@ class GuestMemory {
     bool write_bytes(GuestPhysical address, std::span<const std::byte> from) const;
 
     /// Whether an address is in a region, mapped or not: a fault there is not a device's.
-    bool contains(GuestPhysical address) const;
+    bool contains(GuestPhysical address) const {
+        return std::ranges::any_of(regions_, [&](const Region& region) { return region.range.contains(address); });
+    }
     /// All of the first region as this process sees it, for those who check addresses themselves.
     std::span<std::byte> region_bytes() const { return regions_.front().mapping.bytes(); }
     abi::Handle guest() const { return guest_.slot(); }

@@ -14,23 +14,28 @@ class Mutex {
   public:
     Mutex() = default;
     void lock() {
-        std::uint32_t free = 0;
-        if (state_.compare_exchange_strong(free, held, std::memory_order_acquire))
-            return;
-        const abi::Handle event = waiters_event();
-        // After the event is there: an unlock that did not see it is seen here.
-        while (state_.exchange(contended) != 0)
-            if (event != 0)
-                (void)call(abi::Call::EventWait, event, 1, no_deadline);
+        std::uint32_t expected = free;
+        if (!state_.compare_exchange_strong(expected, held, std::memory_order_acquire)) [[unlikely]]
+            wait();
     }
     void unlock() {
-        if (state_.exchange(0) == contended)
-            if (const abi::Handle event = event_.load())
-                (void)call(abi::Call::EventSignal, event, 1);
+        if (state_.exchange(free) == contended) [[unlikely]]
+            wake();
     }
 
   private:
-    static constexpr std::uint32_t held = 1, contended = 2;
+    static constexpr std::uint32_t free = 0, held = 1, contended = 2;
+    [[gnu::noinline]] void wait() {
+        const abi::Handle event = waiters_event();
+        // After the event is there: an unlock that did not see it is seen here.
+        while (state_.exchange(contended) != free)
+            if (event != 0)
+                (void)call(abi::Call::EventWait, event, 1, no_deadline);
+    }
+    [[gnu::noinline]] void wake() {
+        if (const abi::Handle event = event_.load())
+            (void)call(abi::Call::EventSignal, event, 1);
+    }
     /// The event that an unlock raises, made when it is first wanted; 0: there can be none.
     abi::Handle waiters_event() {
         if (const abi::Handle event = event_.load())
@@ -43,7 +48,7 @@ class Mutex {
         return event;
     }
 
-    std::atomic<std::uint32_t> state_{0};
+    std::atomic<std::uint32_t> state_{free};
     std::atomic<abi::Handle> event_{0};
 };
 

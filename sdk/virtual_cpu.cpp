@@ -14,6 +14,14 @@ namespace {
 /// htinst of a fault by a page-table walk: a 64-bit read or write (norm:H_trans_implicit_trap_pseudo).
 constexpr std::uint64_t walk_read = 0x3000, walk_write = 0x3020;
 
+/// Whether a page-table walk has faulted. Hardware must say so, but QEMU 7 does not: then the address is not where the
+/// page offset that it has in common with the guest-virtual one would put it.
+bool by_walk(const abi::ExitRecord& exit) {
+    constexpr std::uint64_t page_offset = page_bytes - 4;
+    return exit.instruction == walk_read || exit.instruction == walk_write ||
+           (exit.instruction == 0 && ((exit.guest_page << 2 ^ exit.trap_value) & page_offset) != 0);
+}
+
 /// The instruction at pc, fetched as the guest would; nothing if it cannot be.
 std::optional<std::uint32_t> fetch_instruction(GuestVirtual pc) {
     const auto low = fetch_guest(pc);
@@ -94,36 +102,19 @@ Access VirtualCpu::what_walked() const {
     return instruction && instruction->store ? Access::Store : Access::Load;
 }
 
-DecodedExit VirtualCpu::decode_fault(Access access) {
-    const abi::ExitRecord& exit = page_->exit;
-    // Hardware must say that a walk faulted, but QEMU 7 does not: then the address is not where the page offset that it
-    // has in common with the guest-virtual one would put it.
-    constexpr std::uint64_t page_offset = page_bytes - 4;
-    const bool by_walk = exit.instruction == walk_read || exit.instruction == walk_write ||
-                         (exit.instruction == 0 && ((exit.guest_page << 2 ^ exit.trap_value) & page_offset) != 0);
-    // norm:htval_trapval: htval is the address shifted right by 2. Its low bits are those of stval, but for a walk's.
-    const GuestPhysical address{exit.guest_page << 2 | (by_walk ? 0 : exit.trap_value & 3)};
-    if (by_walk && access == Access::Load)
-        access = what_walked();
-    const GuestPageFault fault{address, access, by_walk};
-    if (by_walk || access == Access::Fetch || memory_->contains(address))
-        return fault;
-    auto instruction = decode_transformed(exit.instruction);
-    if (!instruction)
-        if (const auto word = fetch_instruction({page_->registers.pc}))
-            instruction = decode_instruction(*word);
-    // The guest may have changed its code since: what is decoded must fit what happened.
-    // And a device is not accessed by the end of an access that began in memory.
-    if (!instruction || instruction->store != (access == Access::Store) || instruction->offset != 0)
-        return fault;
-    return MmioAccess{address,
-                      instruction->width,
-                      instruction->store,
-                      page_->registers.x[instruction->register_number],
-                      instruction->sign_extend,
-                      instruction->register_number,
-                      instruction->length,
-                      page_->registers};
+/// The instruction that has faulted, where hardware did not say. The guest may have changed its code since: what is
+/// decoded must fit what happened.
+Transformed VirtualCpu::fetch_transformed() const {
+    if (by_walk(page_->exit) || memory_->contains(fault_address()))
+        return {};
+    const auto word = fetch_instruction({page_->registers.pc});
+    return word ? transform(*word) : Transformed{};
+}
+
+DecodedExit VirtualCpu::decode_fault(Access access) const {
+    const bool walked = by_walk(page_->exit);
+    const GuestPhysical address = walked ? GuestPhysical{page_->exit.guest_page << 2} : fault_address();
+    return GuestPageFault{address, walked && access == Access::Load ? what_walked() : access, walked};
 }
 
 abi::Result<void> VirtualCpu::raise_exception(std::uint64_t cause, std::uint64_t value) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "abi/vcpu.hpp"
 #include "base/match.hpp"
+#include "sdk/decode.hpp"
 #include "sdk/exit.hpp"
 #include "sdk/guest_memory.hpp"
 #include "sdk/handle.hpp"
@@ -69,9 +71,8 @@ class VirtualCpu {
     friend Stopped;
     [[gnu::always_inline]] Stopped run(abi::Call how) {
         std::uint64_t error = run_guest(how, handle_.slot());
-        if (error != 0) [[unlikely]]
-            while (error == static_cast<std::uint64_t>(abi::Error::Again))
-                error = run_guest(how, handle_.slot());
+        while (error == static_cast<std::uint64_t>(abi::Error::Again)) [[unlikely]]
+            error = run_guest(how, handle_.slot());
         return {*this, error};
     }
     VirtualCpu(const GuestMemory& memory, Handle handle, Reservation address);
@@ -82,14 +83,36 @@ class VirtualCpu {
     SystemCall system_call() { return {page_->registers.x[17], page_->registers}; }
     DecodedExit decode();
     DecodedExit decode_program_trap();
-    DecodedExit decode_fault(Access access);
+    DecodedExit decode_fault(Access access) const;
     Access what_walked() const;
+    /// Where an access itself has faulted, no walk (norm:htval_trapval: htval is the address shifted right by 2).
+    GuestPhysical fault_address() const { return {page_->exit.guest_page << 2 | (page_->exit.trap_value & 3)}; }
+    std::optional<MmioAccess> mmio_access();
+    Transformed fetch_transformed() const;
 
     const GuestMemory* memory_;
     Reservation address_;
     abi::VcpuPage* page_;
     Handle handle_;
 };
+
+/// The access to a device for which the guest has stopped; nothing if it was for something else. A device is not
+/// accessed by the end of an access that began in memory.
+[[gnu::always_inline]] inline std::optional<MmioAccess> VirtualCpu::mmio_access() {
+    const abi::ExitRecord& exit = page_->exit;
+    const bool store = exit.reason == abi::ExitReason::StoreGuestPageFault;
+    if (!store && exit.reason != abi::ExitReason::LoadGuestPageFault)
+        return {};
+    Transformed word{{exit.instruction}};
+    if (!word.get(Transformed::valid)) [[unlikely]]
+        word = fetch_transformed();
+    if (!word.is(store ? Transformed::store : Transformed::load) || word.get(Transformed::address_offset) != 0 ||
+        memory_->contains(fault_address()))
+        return {};
+    return MmioAccess{
+        fault_address(),     word.width(),           store,         page_->registers.x[word.register_number()],
+        word.sign_extends(), word.register_number(), word.length(), page_->registers};
+}
 
 template <class... Handlers>
 decltype(auto) Stopped::match_with(Handlers&&... handlers) const {
@@ -103,6 +126,8 @@ decltype(auto) Stopped::match_with(Handlers&&... handlers) const {
             SystemCall call = cpu_.system_call();
             return all(call);
         }
+        if (auto access = cpu_.mmio_access())
+            return all(*access);
     }
     DecodedExit exit = error_ == 0 ? cpu_.decode() : Gone{static_cast<abi::Error>(error_)};
     return ::match(exit, std::move(all));

@@ -119,7 +119,7 @@ extern "C" [[noreturn, gnu::used]] void run(const std::uint64_t* stack) {
     } else if (what == "loops") {
         sleeps(5000); // until the kernel has done what it does in the background after its start
         loops::run(console, figure);
-    } else if (what == "ticks") {
+    } else if (what == "tick") {
         sleeps(1000);
     } else if (what != "boot") {
         fail(console, "this benchmark is not known");

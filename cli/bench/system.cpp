@@ -129,8 +129,6 @@ qemu::Machine kvm_machine(const Workload& workload, const Settings& settings, co
     return bare_machine(host, larger);
 }
 
-constexpr std::uint64_t quota_of_others = 100;
-
 /// The manifest of the same machine on Sundew.
 std::string manifest_of(const Workload& workload, const Settings& settings) {
     const auto path = [](const fs::path& file) { return "'" + fs::absolute(file).string() + "'"; };
@@ -144,8 +142,8 @@ std::string manifest_of(const Workload& workload, const Settings& settings) {
         text += fmt::format("disk = [{{file = {}, read_only = true}}]\n", path(workload.disk));
     for (std::uint64_t other = 0; other < workload.others; ++other)
         text += fmt::format("[[vm]]\nname = \"other-{}\"\nkind = \"machine\"\nmemory = \"8M\"\nkernel = {}\n"
-                            "console = \"uart\"\ncmdline = \"idle\"\nquota = {}\n",
-                            other, path(workload.kernel), quota_of_others);
+                            "console = \"uart\"\ncmdline = \"idle\"\n",
+                            other, path(workload.kernel));
     return text;
 }
 
@@ -163,8 +161,6 @@ qemu::Machine sundew_machine(const Workload& workload, const Settings& settings,
         machine.drives.push_back({disk->file, disk->read_only});
     const std::vector<char> packed = bundle::make(*manifest);
     machine.memory = std::max(machine.memory, memory_for(*manifest, packed.size()));
-    machine.memory += workload.others * quota_of_others
-                      << 20; // the nucleus's pool is a share of it: a page of each MiB
     machine.nucleus = Project{}.target / "nucleus.bin";
     machine.bundle = folder / "bundle";
     write_file(machine.bundle, packed);

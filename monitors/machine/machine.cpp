@@ -114,6 +114,7 @@ bool Machine::run() {
             firmware_.start_first({boot_.entry.value, boot_.tree_address.value});
         }
         serve();
+        terminal_.flush();
         if (power_ == Power::Reboot)
             sdk::manager::report(sdk::manager::Report::Reboot);
     } while (power_ == Power::Reboot);
@@ -145,6 +146,7 @@ void Machine::serve_once(std::uint64_t signals) {
     serve_watchers(signals);
     rtc_.tick();
     storage_.interrupt(signals);
+    end_line();
     work();
     if ((signals & Terminal::bit) != 0)
         pump_input();
@@ -194,7 +196,7 @@ void Machine::pump_input() {
     }
 }
 
-bool Machine::access(unsigned hart, const sdk::MmioAccess& access) {
+[[gnu::always_inline]] bool Machine::access(unsigned hart, const sdk::MmioAccess& access) {
     const sdk::Guard guard{lock_};
     const Bus::Window* window = bus_.find(access.address, access.width);
     if (!window)
@@ -267,20 +269,11 @@ std::uint64_t Machine::alarm_deadline() {
     // A trace is passed on often enough for a person to watch.
     const std::uint64_t drain = trace_.on() ? sdk::now() + sdk::ticks_per_second() / 10 : sdk::no_deadline;
     const std::uint64_t deadline = rtc_.deadline(), epoch = sdk::startup().epoch_nanoseconds;
+    const std::uint64_t earlier = std::min(drain, line_due_);
     if (deadline == devices::GoldfishRtc::no_alarm)
-        return drain;
-    return std::min(drain, sdk::ticks_of_nanoseconds(deadline > epoch ? deadline - epoch : 0) +
-                               1); // rounded up, not to be too early
-}
-
-void Machine::console_output(unsigned, std::span<const std::byte> bytes) {
-    console_speaks_ = true;
-    terminal_.write(bytes);
-}
-
-void Machine::uart_output(std::uint8_t byte) {
-    const std::byte bytes[]{std::byte{byte}};
-    terminal_.write(bytes);
+        return earlier;
+    return std::min(earlier, sdk::ticks_of_nanoseconds(deadline > epoch ? deadline - epoch : 0) +
+                                 1); // rounded up, not to be too early
 }
 
 }

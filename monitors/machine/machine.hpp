@@ -135,6 +135,7 @@ class Machine final : Platform,
     abi::Answered answered(unsigned hart) override { return harts_[hart]->cpu().answered(); }
     void external_interrupt(unsigned hart, bool pending) override;
     void uart_output(std::uint8_t byte) override;
+    void end_line();
     void uart_ready() override { input_wanted_ = true; }
     void console_output(unsigned, std::span<const std::byte> bytes) override;
     void test_passed() override { request(Power::Off); }
@@ -182,6 +183,7 @@ class Machine final : Platform,
     bool pause_asked_ = false;                        ///< who asked waits for harts to be held
     std::size_t power_keys_ = 0;                      ///< that have been typed of those that ask for the end
     std::uint64_t power_deadline_ = sdk::no_deadline; ///< when the next of them is
+    std::uint64_t line_due_ = sdk::no_deadline;       ///< when what the UART has said of a line is shown
     std::uint64_t work_due_ = sdk::no_deadline;       ///< when devices go on with what they have to do; ticks
     std::uint64_t work_rests_until_ = 0;              ///< and not before
 };

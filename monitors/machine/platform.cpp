@@ -3,6 +3,7 @@
 #include "monitors/machine/machine.hpp"
 #include "sdk/guest_virtual.hpp"
 #include "sdk/must.hpp"
+#include "sdk/time.hpp"
 
 namespace machine {
 
@@ -62,6 +63,25 @@ std::size_t Machine::console_read(std::span<std::byte> to) {
         more = (uart_.read(line_status, byte) & data_ready) != 0;
     }
     return count;
+}
+
+void Machine::console_output(unsigned, std::span<const std::byte> bytes) {
+    console_speaks_ = true;
+    terminal_.write(bytes);
+}
+
+/// A line is shown as a whole, or as far as it has come after a millisecond.
+void Machine::uart_output(std::uint8_t byte) {
+    if (!terminal_.put(std::byte{byte}))
+        return;
+    line_due_ = sdk::now() + sdk::ticks_per_second() / 1000;
+    event_.signal(alarm_bit);
+}
+void Machine::end_line() {
+    if (sdk::now() < line_due_)
+        return;
+    line_due_ = sdk::no_deadline;
+    terminal_.flush();
 }
 
 }

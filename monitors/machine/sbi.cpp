@@ -32,7 +32,7 @@ std::optional<Start> Sbi::take_start(unsigned hart) {
 }
 
 std::optional<Answer> Sbi::answer_at_once(Extension extension, std::uint64_t function, std::uint64_t argument) {
-    if (extension == Extension::Base)
+    if (extension == Extension::Base) [[likely]]
         return extension::base(function, argument);
     if (!extension::offered(static_cast<std::uint64_t>(extension)))
         return Answer{sbi::Error::NotSupported};

@@ -4,6 +4,7 @@
 #include "sdk/event.hpp"
 #include "sdk/log.hpp"
 #include "sdk/system_call.hpp"
+#include "sdk/time.hpp"
 
 namespace machine {
 
@@ -19,6 +20,25 @@ void Statistics::entered() {
         return;
     ticks_before_.store(sdk::now(), std::memory_order_relaxed);
     instructions_before_.store(sdk::system_info(abi::SystemFact::Instret), std::memory_order_relaxed);
+}
+
+control::VcpuStats summary(const Statistics& statistics, const abi::Answered& answered, std::uint64_t interrupts) {
+    using enum control::ExitKind;
+    control::VcpuStats stats{};
+    stats.interrupts = interrupts;
+    stats.exits[static_cast<std::size_t>(Sbi)] = statistics.exits<sdk::SbiCall>();
+    stats.exits[static_cast<std::size_t>(Mmio)] = statistics.exits<sdk::MmioAccess>();
+    stats.exits[static_cast<std::size_t>(Kick)] = statistics.exits<sdk::Kicked>();
+    stats.exits[static_cast<std::size_t>(PageFault)] = statistics.exits<sdk::GuestPageFault>();
+    stats.exits[static_cast<std::size_t>(Other)] = statistics.exits<sdk::VirtualInstruction>() +
+                                                   statistics.exits<sdk::Exception>() +
+                                                   statistics.exits<sdk::Unexpected>();
+    stats.exits[static_cast<std::size_t>(Timer)] = answered.timers;
+    stats.exits[static_cast<std::size_t>(Ipi)] = answered.ipis;
+    stats.exits[static_cast<std::size_t>(Fence)] = answered.fences;
+    stats.exits[static_cast<std::size_t>(NucleusWait)] = answered.waits;
+    stats.run_nanoseconds = sdk::nanoseconds_of_ticks(answered.run_ticks);
+    return stats;
 }
 
 void MachineStatistics::add(const Statistics& statistics, const abi::Answered& more) {

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "abi/vcpu.hpp"
+#include "base/control.hpp"
 #include "sdk/exit.hpp"
 
 namespace machine {
@@ -50,6 +51,9 @@ class Statistics {
     std::atomic<std::uint64_t> instructions_before_{0}, ticks_before_{0};
     [[maybe_unused]] std::array<std::byte, 64> apart_{}; ///< from the next virtual CPU's: counting shares no cache line
 };
+
+/// The same as the control protocol has it, with what the nucleus has answered and devices have interrupted for.
+control::VcpuStats summary(const Statistics& statistics, const abi::Answered& answered, std::uint64_t interrupts);
 
 /// Sums over all virtual CPUs of a machine, and how it began.
 struct MachineStatistics {

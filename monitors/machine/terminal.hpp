@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
 
@@ -19,6 +20,10 @@ class Terminal {
     static constexpr std::uint64_t bit = sdk::channel_bits::console;
 
     void write(std::span<const std::byte> bytes);
+    /// Keeps a byte of what comes one by one until its line ends, there are many, or something else is written: the
+    /// service costs the same for a byte as for a line. Whether it is the first that is kept.
+    bool put(std::byte byte);
+    void flush();
     std::size_t read(std::span<std::byte> to) const { return sdk::console::read(to); }
     /// More input may raise the event again.
     void acknowledge(const sdk::Event& event) const {
@@ -27,6 +32,9 @@ class Terminal {
     }
 
   private:
+    void write_now(std::span<const std::byte> bytes);
+    std::array<std::byte, 128> kept_;
+    std::size_t kept_count_ = 0;
     sdk::Console log_;
 };
 

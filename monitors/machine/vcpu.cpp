@@ -106,6 +106,7 @@ void Vcpu::suspend(const Suspend& suspend) {
     abi::Registers& registers = cpu_.registers();
     const std::uint64_t status = read(Vsstatus);
     suspended_ = {registers.pc, read(Vsatp), status, read(Vstimecmp)};
+    changed_ = true;
     if (suspend.resume) { // the state of SBI HSM hart_start, but for what is not defined there: it may wait for it
         suspended_ = {suspend.resume->pc, 0, status & ~interrupts_on, suspended_->deadline};
         registers.x[10] = id_;
@@ -141,24 +142,33 @@ void Vcpu::look_whether_woken() {
 /// The guest's time stands still while its machine is paused, but for its real-time clock.
 void Vcpu::set_clock() {
     const std::uint64_t lost = machine_.lost_ticks();
+    if (lost == lost_ticks_)
+        return;
     const std::uint64_t delta = sdk::must(cpu_.read(abi::VcpuRegister::TimeDelta), "the guest's time");
     sdk::must(cpu_.write(abi::VcpuRegister::TimeDelta, delta - (lost - lost_ticks_)), "the guest's time");
     lost_ticks_ = lost;
 }
 
+void Vcpu::look_again() {
+    running_ = machine_.running();
+    changed_ = true;
+}
+
+/// What may change while the guest runs is looked at after whatever has changed it, which kicks the hart if it is not
+/// its own doing.
 void Vcpu::run_guest() {
     statistics_.entered();
     for (running_ = true; running_;) {
-        if (machine_.lost_ticks() != lost_ticks_) [[unlikely]]
-            set_clock();
+        set_clock();
         TraceWriter* const writer = trace_.load(std::memory_order_relaxed);
-        if (!writer && !suspended_) [[likely]] { // straight to the handlers, with no exit record in between
-            handle_exit(cpu_.resume());
-            continue;
+        if (writer || suspended_) {
+            sdk::Exit exit = suspended_ ? cpu_.wait() : cpu_.resume();
+            const TracedExit traced{writer, exit, id_, cpu_.registers()};
+            handle_exit(exit);
+        } else {
+            for (changed_ = false; !changed_;) // straight to the handlers, with no exit record in between
+                handle_exit(cpu_.resume());
         }
-        sdk::Exit exit = suspended_ ? cpu_.wait() : cpu_.resume();
-        const TracedExit traced{writer, exit, id_, cpu_.registers()};
-        handle_exit(exit);
     }
 }
 
@@ -172,7 +182,11 @@ void Vcpu::handle_exit(auto&& exit) {
             else
                 handle(call);
         },
-        [&](const sdk::MmioAccess& access) { statistics_.count(access), handle(access); },
+        [&](const sdk::MmioAccess& access) {
+            statistics_.count(access);
+            if (!machine_.access(id_, access)) [[unlikely]]
+                no_device(access.store);
+        },
         [&](const sdk::GuestPageFault& it) { statistics_.count(it), handle(it); },
         [&](const sdk::VirtualInstruction& it) { statistics_.count(it), handle(it); },
         [&](const sdk::Exception& it) { statistics_.count(it), handle(it); },
@@ -181,30 +195,10 @@ void Vcpu::handle_exit(auto&& exit) {
             statistics_.count(it);
             if (machine_.gate().held(id_))
                 rest();
-            running_ = machine_.running();
+            look_again();
         },
         [&](const sdk::Unexpected& it) { statistics_.count(it), handle(it); },
         [&](const sdk::Gone& gone) { sdk::fail("a virtual CPU cannot run: %s", sdk::describe(gone.error)); });
-}
-
-control::VcpuStats Vcpu::stats() const {
-    using enum control::ExitKind;
-    control::VcpuStats stats{};
-    stats.interrupts = interrupts_;
-    stats.exits[static_cast<std::size_t>(Sbi)] = statistics_.exits<sdk::SbiCall>();
-    stats.exits[static_cast<std::size_t>(Mmio)] = statistics_.exits<sdk::MmioAccess>();
-    stats.exits[static_cast<std::size_t>(Kick)] = statistics_.exits<sdk::Kicked>();
-    stats.exits[static_cast<std::size_t>(PageFault)] = statistics_.exits<sdk::GuestPageFault>();
-    stats.exits[static_cast<std::size_t>(Other)] = statistics_.exits<sdk::VirtualInstruction>() +
-                                                   statistics_.exits<sdk::Exception>() +
-                                                   statistics_.exits<sdk::Unexpected>();
-    const abi::Answered& answered = cpu_.answered();
-    stats.exits[static_cast<std::size_t>(Timer)] = answered.timers;
-    stats.exits[static_cast<std::size_t>(Ipi)] = answered.ipis;
-    stats.exits[static_cast<std::size_t>(Fence)] = answered.fences;
-    stats.exits[static_cast<std::size_t>(NucleusWait)] = answered.waits;
-    stats.run_nanoseconds = sdk::nanoseconds_of_ticks(answered.run_ticks);
-    return stats;
 }
 
 void Vcpu::fault(std::uint64_t cause, std::uint64_t value) {
@@ -218,7 +212,7 @@ void Vcpu::handle(const sdk::Exception& exit) {
     machine_.gate().hold(Holder::Debugger, static_cast<Gate::Harts>(1u << id_));
     trapped_ = true;
     rest();
-    running_ = machine_.running();
+    look_again();
 }
 
 /// WRS.NTO may end at any time (norm:Zawrs); the nucleus traps it, since a hart that waits is one that others want. All
@@ -226,6 +220,9 @@ void Vcpu::handle(const sdk::Exception& exit) {
 void Vcpu::handle(const sdk::VirtualInstruction& exit) {
     constexpr std::uint32_t wrs_nto = 0x00d0'0073;
     constexpr std::uint64_t bytes = 4;
+    constexpr std::uint64_t moments_a_second = 50'000;
+    if (exit.instruction == wrs_nto) // others get the hart for a moment: there is no telling when the wait is over
+        (void)wake_.wait(moment_bit, sdk::now() + sdk::ticks_per_second() / moments_a_second);
     if (exit.instruction == wrs_nto || read_counter(exit.instruction)) {
         cpu_.registers().pc += bytes;
         return;
@@ -269,14 +266,12 @@ void Vcpu::handle(const sdk::Unexpected& exit) {
     fault(reason, exit.record.trap_value);
 }
 
-void Vcpu::handle(const sdk::MmioAccess& access) {
-    if (machine_.access(id_, access))
-        return;
-    machine_.count(id_, access.store ? FirmwareEvent::AccessStore : FirmwareEvent::AccessLoad);
-    fault(access.store ? store_access_fault : load_access_fault, cpu_.trap_value());
+void Vcpu::no_device(bool store) {
+    machine_.count(id_, store ? FirmwareEvent::AccessStore : FirmwareEvent::AccessLoad);
+    fault(store ? store_access_fault : load_access_fault, cpu_.trap_value());
 }
 
-void Vcpu::handle(const sdk::SbiCall& call) {
+void Vcpu::handle(sdk::SbiCall call) {
     auto outcome = machine_.call(
         {id_,
          call.extension,
@@ -286,7 +281,10 @@ void Vcpu::handle(const sdk::SbiCall& call) {
         outcome, [&](const Answer& answer) { call.answer(answer.error, answer.value); },
         [&](const LegacyAnswer& answer) { call.answer_legacy(answer.value); },
         [&](const Fault& exception) { fault(exception.cause, exception.value); },
-        [&](const Stop&) { running_ = false; },
+        [&](const Stop&) {
+            running_ = false;
+            changed_ = true;
+        },
         [&](const Suspend& how) {
             call.answer(sbi::Error::Success);
             suspend(how);

@@ -41,12 +41,15 @@ class Vcpu {
     /// Of its own thread: legacy SBI's timer and interrupt.
     sdk::VirtualCpu& cpu() { return cpu_; }
     /// What it has done so far. With the machine's lock held; a number of its own thread's may be a moment old.
-    control::VcpuStats stats() const;
+    control::VcpuStats stats() const { return summary(statistics_, cpu_.answered(), interrupts_); }
     /// From any thread.
     void add_to(MachineStatistics& sums) const { sums.add(statistics_, cpu_.answered()); }
 
     /// Where its exits are recorded from now on; null: nowhere.
-    void trace_into(TraceWriter* writer) { trace_ = writer; }
+    void trace_into(TraceWriter* writer) {
+        trace_ = writer;
+        kick();
+    }
 
     // While it rests and is held (gate.hpp).
 
@@ -58,9 +61,11 @@ class Vcpu {
 
   private:
     static constexpr std::uint64_t look_bit = 1, work_bit = 2;
+    static constexpr std::uint64_t moment_bit = 4; ///< that nobody ever raises
     void set_clock();
     void set_up(const Start& start);
     void run_guest();
+    void look_again();
     void handle_exit(auto&& exit);
     void rest();
     void handle(const sdk::Exception& exit);
@@ -69,8 +74,8 @@ class Vcpu {
     bool interrupt_pending();
     std::uint64_t read(abi::VcpuRegister which);
     void write(abi::VcpuRegister which, std::uint64_t value);
-    void handle(const sdk::SbiCall& call);
-    void handle(const sdk::MmioAccess& access);
+    void handle(sdk::SbiCall call);
+    void no_device(bool store);
     void handle(const sdk::GuestPageFault& exit);
     void handle(const sdk::VirtualInstruction& exit);
     /// Whether the instruction has read a counter that traps.
@@ -87,6 +92,7 @@ class Vcpu {
     std::uint64_t interrupts_ = 0; ///< of devices
     std::uint64_t lost_ticks_ = 0; ///< of those that the machine was paused for, what the guest's time is back
     bool running_ = false;
+    bool changed_ = false; ///< how the guest is to be run may be another from now on
     std::atomic<TraceWriter*> trace_{nullptr};
     std::atomic<bool> parked_{true}, trapped_{false};
     std::atomic<const std::function<void(sdk::VirtualCpu&)>*> work_{nullptr};

@@ -100,7 +100,7 @@ Next answer_sbi_call(Hart& hart, Vcpu& vcpu, abi::Registers& registers) {
         ++(ipi ? vcpu.page->answered.ipis : vcpu.page->answered.fences);
         return ipi ? send_ipi(vcpu, *harts) : remote_fence(hart, vcpu, *harts);
     }
-    default: return Next::Program;
+    default: [[likely]] return Next::Program;
     }
 }
 

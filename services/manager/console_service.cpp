@@ -12,7 +12,7 @@
 
 namespace {
 
-constexpr std::uint64_t heap_bytes = 1 << 20, dma_pages = 32, quota_pages = 48, priority = 250;
+constexpr std::uint64_t heap_bytes = 512 << 10, dma_pages = 32, quota_pages = 24, priority = 250;
 
 /// Whether a virtio device is a console ("MMIO Device Register Layout", "Device Types").
 bool is_console(const host_devices::Device& device) {

@@ -20,8 +20,6 @@
 
 namespace {
 
-constexpr std::uint64_t heap_pages = 128; // 512 KiB
-
 constinit ManagerHeap manager_heap;
 constinit std::array<std::byte, 32> host_seed{};
 
@@ -128,14 +126,21 @@ OrComplaint<bool> run(Memories& memories, std::span<const host_devices::Device> 
 
 namespace sdk {
 
-/// The manager's heap is the first piece of RAM that is large enough.
+/// The manager's heap is in the first piece of RAM that is large enough. It grows with the RAM, as the number of
+/// machines may: one costs 5 KiB.
 void prepare() {
+    const auto pages_of = [](abi::Handle slot) { return call(abi::Call::RangeInfo, slot, 1).value_or(0); };
+    constexpr std::uint64_t least = 32, share = 16384;
+    std::uint64_t ram = 0;
     for (abi::Handle slot = abi::boot::first_ram; slot < abi::boot::first_device; ++slot)
-        if (call(abi::Call::RangeInfo, slot, 1).value_or(0) > heap_pages &&
-            map(abi::own_process, slot, 0, heap_address, heap_pages, abi::Rights::Read | abi::Rights::Write)) {
-            manager_heap = {slot, heap_pages};
-            std::memset(reinterpret_cast<void*>(heap_address), 0, heap_pages * page_bytes);
-            return set_up("manager", reinterpret_cast<std::byte*>(heap_address), heap_pages * page_bytes);
+        ram += pages_of(slot);
+    const std::uint64_t pages = least + ram / share;
+    for (abi::Handle slot = abi::boot::first_ram; slot < abi::boot::first_device; ++slot)
+        if (pages_of(slot) > pages &&
+            map(abi::own_process, slot, 0, heap_address, pages, abi::Rights::Read | abi::Rights::Write)) {
+            manager_heap = {slot, pages};
+            std::memset(reinterpret_cast<void*>(heap_address), 0, pages * page_bytes);
+            return set_up("manager", reinterpret_cast<std::byte*>(heap_address), pages * page_bytes);
         }
     set_up("manager", nullptr, 0);
 }

@@ -21,7 +21,7 @@ KERNEL = TARGET / "tests/control-guest.elf"
 
 
 def machine(name, **more):
-    keys = {"name": name, "kind": "machine", "kernel": str(KERNEL), "memory": "8M", "quota": 60, **more}
+    keys = {"name": name, "kind": "machine", "kernel": str(KERNEL), "memory": "8M", **more}
     text = "[[vm]]\n"
     for key, value in keys.items():
         text += f"{key} = {json.dumps(value)}\n"
