@@ -35,7 +35,7 @@ std::vector<char> text_bytes(const std::string& text) {
     return {text.begin(), text.end()};
 }
 
-qemu::Machine bare_machine(const Workload& workload, const Settings& settings) {
+qemu::Machine bare_machine(const Workload& workload, const Settings& settings, const TemporaryFolder& folder) {
     qemu::Machine machine;
     machine.qemu = settings.qemu;
     machine.cpu = settings.cpu;
@@ -48,10 +48,11 @@ qemu::Machine bare_machine(const Workload& workload, const Settings& settings) {
     if (!workload.command_line.empty())
         machine.more = {"-append", workload.command_line};
     if (workload.virtio_console) {
-        const std::vector<std::string> console{"-global",  "virtio-mmio.force-legacy=false",
-                                               "-chardev", "stdio,id=console",
-                                               "-device",  "virtio-serial-device,bus=virtio-mmio-bus.4",
-                                               "-device",  "virtconsole,chardev=console"};
+        const std::vector<std::string> console{
+            "-global",  "virtio-mmio.force-legacy=false",
+            "-chardev", fmt::format("file,id=console,path={}", (folder / console_file).string()),
+            "-device",  "virtio-serial-device,bus=virtio-mmio-bus.4",
+            "-device",  "virtconsole,chardev=console"};
         machine.more.insert(machine.more.end(), console.begin(), console.end());
         machine.serial = "none";
     }
@@ -126,7 +127,7 @@ qemu::Machine kvm_machine(const Workload& workload, const Settings& settings, co
     host.virtio_console = false;
     Settings larger = settings;
     larger.memory += own;
-    return bare_machine(host, larger);
+    return bare_machine(host, larger, folder);
 }
 
 constexpr std::uint64_t quota_of_others = 100;
@@ -189,7 +190,7 @@ std::vector<Figure> run(System system, const Workload& workload, const Settings&
     std::vector<Figure> more;
     const qemu::Machine machine = system == System::Sundew ? sundew_machine(workload, settings, folder, more)
                                   : system == System::Kvm  ? kvm_machine(workload, settings, folder)
-                                                           : bare_machine(workload, settings);
+                                                           : bare_machine(workload, settings, folder);
     // Under KVM the emulator forgets its translations at each switch between host and guest.
     const unsigned slower = system == System::Kvm ? 6 : 1;
     const Emulated emulated = emulate(machine, workload.clock, folder, workload.limit_seconds * slower);
