@@ -94,17 +94,17 @@ qemu::Machine kvm_machine(const Workload& workload, const Settings& settings, co
                                    "-kernel",
                                    "/guest/kernel"};
     const auto add = [&](std::initializer_list<std::string> more) { words.insert(words.end(), more); };
-    std::vector<Member> members{{"guest/init", project.root / "bench/kvm/init"},
-                                {"guest/relay", project.target / "linux/bench-relay"},
-                                {"guest/kernel", workload.kernel}};
+    std::vector<Member> members{{"guest/init", project.root / "bench/kvm/init"}, {"guest/kernel", workload.kernel}};
     if (!workload.initrd.empty()) {
         members.push_back({"guest/initrd", workload.initrd});
         add({"-initrd", "/guest/initrd"});
         write_file(folder / "kvm-kernel", with_counters(workload.kernel));
-        members[2].file = folder / "kvm-kernel";
+        members[1].file = folder / "kvm-kernel";
     }
     // A guest of KVM has no counter of instructions: its programs print marks, and the host counts.
     const bool marks = workload.command_line.find("rdinit=/bench/programs") != std::string::npos;
+    if (marks)
+        members.push_back({"guest/relay", project.target / "linux/bench-relay"});
     if (!workload.command_line.empty())
         add({"-append", workload.command_line + (marks ? " marks" : "")});
     if (!workload.disk.empty())
