@@ -3,7 +3,9 @@
 
 #include <charconv>
 #include <chrono>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -156,8 +158,10 @@ TemporaryFolder::~TemporaryFolder() {
 Emulated emulate(qemu::Machine machine, Clock clock, const TemporaryFolder& folder, unsigned limit_seconds) {
     const fs::path socket = folder / "qmp";
     fs::remove(socket);
+    // To a file: a pipe that nobody reads for a moment has the guest wait, and its clock run on.
     if (machine.serial != "none")
-        machine.serial = "stdio"; // without QEMU's own monitor: what is typed is none of this
+        machine.serial = fmt::format("file:{}", (folder / console_file).string());
+    std::ofstream{folder / console_file}.flush();
     for (const std::string& word : clock_options(clock, machine.harts, folder / "record"))
         machine.more.push_back(word);
     machine.more.insert(machine.more.end(),
@@ -171,7 +175,9 @@ Emulated emulate(qemu::Machine machine, Clock clock, const TemporaryFolder& fold
     auto ended = std::async(std::launch::async, [&] { return command::capture(words); });
     watch(socket, ended, limit_seconds, result);
     const command::Output output = ended.get();
-    result.console = output.text;
+    std::ifstream console{folder / console_file};
+    result.console.assign(std::istreambuf_iterator<char>{console}, {});
+    result.console += output.text; // what QEMU itself has to say
     return result;
 }
 

@@ -30,6 +30,9 @@ class TemporaryFolder {
     std::filesystem::path path_;
 };
 
+/// Where in that folder a machine's console goes.
+inline constexpr const char* console_file = "console";
+
 /// What a machine wrote until it was switched off, and the instructions that it had then run, as the emulator counts
 /// them; it does with Clock::Instructions and a single hart.
 struct Emulated {

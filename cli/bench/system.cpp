@@ -35,7 +35,7 @@ std::vector<char> text_bytes(const std::string& text) {
     return {text.begin(), text.end()};
 }
 
-qemu::Machine bare_machine(const Workload& workload, const Settings& settings) {
+qemu::Machine bare_machine(const Workload& workload, const Settings& settings, const TemporaryFolder& folder) {
     qemu::Machine machine;
     machine.qemu = settings.qemu;
     machine.cpu = settings.cpu;
@@ -48,10 +48,11 @@ qemu::Machine bare_machine(const Workload& workload, const Settings& settings) {
     if (!workload.command_line.empty())
         machine.more = {"-append", workload.command_line};
     if (workload.virtio_console) {
-        const std::vector<std::string> console{"-global",  "virtio-mmio.force-legacy=false",
-                                               "-chardev", "stdio,id=console",
-                                               "-device",  "virtio-serial-device,bus=virtio-mmio-bus.4",
-                                               "-device",  "virtconsole,chardev=console"};
+        const std::vector<std::string> console{
+            "-global",  "virtio-mmio.force-legacy=false",
+            "-chardev", fmt::format("file,id=console,path={}", (folder / console_file).string()),
+            "-device",  "virtio-serial-device,bus=virtio-mmio-bus.4",
+            "-device",  "virtconsole,chardev=console"};
         machine.more.insert(machine.more.end(), console.begin(), console.end());
         machine.serial = "none";
     }
@@ -93,17 +94,17 @@ qemu::Machine kvm_machine(const Workload& workload, const Settings& settings, co
                                    "-kernel",
                                    "/guest/kernel"};
     const auto add = [&](std::initializer_list<std::string> more) { words.insert(words.end(), more); };
-    std::vector<Member> members{{"guest/init", project.root / "bench/kvm/init"},
-                                {"guest/relay", project.target / "linux/bench-relay"},
-                                {"guest/kernel", workload.kernel}};
+    std::vector<Member> members{{"guest/init", project.root / "bench/kvm/init"}, {"guest/kernel", workload.kernel}};
     if (!workload.initrd.empty()) {
         members.push_back({"guest/initrd", workload.initrd});
         add({"-initrd", "/guest/initrd"});
         write_file(folder / "kvm-kernel", with_counters(workload.kernel));
-        members[2].file = folder / "kvm-kernel";
+        members[1].file = folder / "kvm-kernel";
     }
     // A guest of KVM has no counter of instructions: its programs print marks, and the host counts.
     const bool marks = workload.command_line.find("rdinit=/bench/programs") != std::string::npos;
+    if (marks)
+        members.push_back({"guest/relay", project.target / "linux/bench-relay"});
     if (!workload.command_line.empty())
         add({"-append", workload.command_line + (marks ? " marks" : "")});
     if (!workload.disk.empty())
@@ -126,7 +127,7 @@ qemu::Machine kvm_machine(const Workload& workload, const Settings& settings, co
     host.virtio_console = false;
     Settings larger = settings;
     larger.memory += own;
-    return bare_machine(host, larger);
+    return bare_machine(host, larger, folder);
 }
 
 /// The manifest of the same machine on Sundew.
@@ -185,7 +186,7 @@ std::vector<Figure> run(System system, const Workload& workload, const Settings&
     std::vector<Figure> more;
     const qemu::Machine machine = system == System::Sundew ? sundew_machine(workload, settings, folder, more)
                                   : system == System::Kvm  ? kvm_machine(workload, settings, folder)
-                                                           : bare_machine(workload, settings);
+                                                           : bare_machine(workload, settings, folder);
     // Under KVM the emulator forgets its translations at each switch between host and guest.
     const unsigned slower = system == System::Kvm ? 6 : 1;
     const Emulated emulated = emulate(machine, workload.clock, folder, workload.limit_seconds * slower);
