@@ -41,7 +41,9 @@ enum class Call : std::uint64_t {
     Log,                  ///< (system, bytes up to log_bytes), text in x18 to x31
     Reset,                ///< (system, 0: power off, 1: reboot, 2: power off with failure)
     SystemInfo,           ///< (SystemFact) -> value
-    VcpuWait, ///< (vcpu): as VcpuResume, but the guest goes on only when an interrupt that it has enabled is pending
+    VcpuWait,    ///< (vcpu): as VcpuResume, but the guest goes on only when an interrupt that it has enabled is pending
+    VcpuUseFile, ///< (vcpu, memory): external interrupts come from the guest interrupt file of the caller's hart that
+                 ///< is the memory's first page, while the vCPU runs there; the file is emptied
     Count,
 };
 
@@ -83,7 +85,9 @@ enum class SystemFeature : std::uint64_t {
     Smstateen = 4,
     Svade = 8,   ///< henvcfg has no ADUE: hardware does not set a guest's A and D bits for it, as far as can be known
     Vector = 16, ///< guests have V
-    Plic = 32,   ///< host interrupts can be bound
+    Lines = 32,  ///< host interrupts can be bound
+    Aia = 64,    ///< harts have the AIA's registers (Ssaia)
+    Messages = 128, ///< host interrupts come by way of an APLIC, as messages
 };
 
 }

@@ -66,6 +66,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(abi::Call::Count)> entries 
     {reset_machine},
     {nullptr},
     {on<Vcpu, vcpu_wait>},
+    {on<Vcpu, vcpu_use_file>},
 }};
 
 Answer log(const Thread& thread) {

@@ -108,13 +108,12 @@ void settle(Hart& hart) {
 namespace {
 
 void external_interrupt(Hart& hart) {
-    while (const std::uint32_t line = nucleus.plic.claim(hart.number)) {
+    while (const std::uint32_t line = nucleus.interrupts.claim(hart.number)) {
         const Signal& signal = nucleus.lines[line];
         if (signal.event && nucleus.pool.serial(signal.event) == signal.serial) {
             raise(signal); // completed by InterruptAcknowledge
         } else {
-            nucleus.plic.complete(hart.number, line);
-            nucleus.plic.enable(hart.number, line, false);
+            nucleus.interrupts.drop(hart.number, line);
         }
     }
 }
@@ -128,6 +127,7 @@ Next take_interrupts(Hart& hart) {
         external_interrupt(hart);
     if ((pending & interrupt_bit::stip) != 0)
         hart.armed = 0; // has fired: set it again
+    wake_files(hart);
     settle(hart);
     return Next::Choice;
 }
@@ -210,7 +210,7 @@ extern "C" [[noreturn]] void run() {
     Hart& hart = this_hart();
     hart.running.store(true, std::memory_order_release);
     set_up_hart();
-    nucleus.plic.open(hart.number);
+    nucleus.interrupts.open(hart.number);
     take_interrupts(hart); // whose end is to pick what to run
     for (;;) {
         wait_for_work(hart);

@@ -33,6 +33,8 @@ void for_each_register(Vcpu& vcpu, auto action) {
         action(csr::vstimecmp, vcpu.state(VcpuRegister::Vstimecmp));
     if (nucleus.has(SystemFeature::Smstateen))
         action(csr::sstateen0, vcpu.sstateen);
+    if (nucleus.has(SystemFeature::Aia))
+        action(csr::vsiselect, vcpu.state(VcpuRegister::Vsiselect));
 }
 
 void fence_guest_table() {
@@ -77,14 +79,20 @@ void set_up_hart() {
     csr::sscratch.write(0); // this is the nucleus (trap.S)
     csr::hideleg.write(abi::hvip::all);
     csr::scounteren.write(counters);
-    csr::hie.write(0);
+    csr::hie.write(interrupt_bit::sgeie);
+    csr::hgeie.write(0);
     csr::hvip.write(0);
     csr::vsatp.write(0);
     csr::hgatp.write({});
     fence_guest_table();
     if (nucleus.has(SystemFeature::Smstateen)) {
         constexpr std::uint64_t state_enable = std::uint64_t{1} << 63, environment = std::uint64_t{1} << 62;
-        csr::hstateen0.write(state_enable | environment);
+        constexpr std::uint64_t aia = std::uint64_t{7} << 58; // IMSIC, AIA, CSRIND; read-only zero without them
+        csr::hstateen0.write(state_enable | environment | aia);
+    }
+    if (nucleus.has(SystemFeature::Aia)) {
+        csr::hvictl.write(0);
+        open_messages();
     }
     csr::sie.write(interrupt_bit::ssip | interrupt_bit::stip | interrupt_bit::seip);
 }
@@ -112,6 +120,7 @@ void load(Vcpu& vcpu, Hart& hart) {
         status = status.with(Sstatus::vs, Sstatus::clean);
     }
     vcpu.sstatus = status.raw;
+    vcpu.hstatus = Hstatus{{vcpu.hstatus}}.with(Hstatus::vgein, vcpu.file_hart == &hart ? vcpu.file : 0).raw;
     vcpu.hart = &hart;
     hart.vcpu = &vcpu;
     hart.guest_epoch = vcpu.vmid_epoch;
@@ -141,6 +150,8 @@ void deliver_interrupts(Vcpu& vcpu) {
     csr::hvip.clear(vcpu.clear);
     csr::hvip.set(vcpu.set);
     vcpu.set = vcpu.clear = 0;
+    if (vcpu.file_hart == vcpu.hart) // it runs now: what comes is its own business
+        csr::hgeie.clear(std::uint64_t{1} << vcpu.file);
 }
 
 void save_mode(const Hart& hart) {
