@@ -65,16 +65,17 @@ enum class ProcessState : std::uint64_t { Alive, Exited, Faulted };
 
 /// Facts about the machine that any program may know.
 enum class SystemFact : std::uint64_t {
-    Harts,            ///< how many harts run, numbered from 0
-    TimebaseHertz,    ///< ticks of `Time` in a second
-    Features,         ///< a set of SystemFeature bits
-    PoolPages,        ///< pages of the nucleus's pool
-    CurrentHart,      ///< the number of the caller's hart
-    Henvcfg,          ///< the henvcfg bits that this machine gives guests (norm:henvcfg_sz_acc_op)
-    VectorBytes,      ///< vlenb; 0: guests have no V
-    DeviceTreeOffset, ///< bytes from the start of the manager's handle `device_tree` to the blob
-    Cycle,            ///< the cycle counter of the caller's hart
-    Instret,          ///< its counter of instructions retired
+    Harts,             ///< how many harts run, numbered from 0
+    TimebaseHertz,     ///< ticks of `Time` in a second
+    Features,          ///< a set of SystemFeature bits
+    PoolPages,         ///< pages of the nucleus's pool
+    CurrentHart,       ///< the number of the caller's hart
+    Henvcfg,           ///< the henvcfg bits that this machine gives guests (norm:henvcfg_sz_acc_op)
+    VectorBytes,       ///< vlenb; 0: guests have no V
+    DeviceTreeOffset,  ///< bytes from the start of the manager's handle `device_tree` to the blob
+    Cycle,             ///< the cycle counter of the caller's hart
+    Instret,           ///< its counter of instructions retired
+    MessageIdentities, ///< how many messages an interrupt file of a hart tells apart; 0: there are none
     Count,
 };
 

@@ -94,6 +94,7 @@ Answer system_info(abi::SystemFact fact) {
     case abi::SystemFact::DeviceTreeOffset: return nucleus.tree_offset;
     case abi::SystemFact::Cycle: return cycles();
     case abi::SystemFact::Instret: return instructions();
+    case abi::SystemFact::MessageIdentities: return nucleus.identities;
     case abi::SystemFact::Count: break;
     }
     return std::unexpected{Error::BadArgument};
