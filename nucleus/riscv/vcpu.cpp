@@ -91,7 +91,6 @@ void set_up_hart() {
         csr::hstateen0.write(state_enable | environment | aia);
     }
     if (nucleus.has(SystemFeature::Aia)) {
-        csr::hvictl.write(0);
         open_messages();
     }
     csr::sie.write(interrupt_bit::ssip | interrupt_bit::stip | interrupt_bit::seip);
@@ -150,6 +149,10 @@ void deliver_interrupts(Vcpu& vcpu) {
     csr::hvip.clear(vcpu.clear);
     csr::hvip.set(vcpu.set);
     vcpu.set = vcpu.clear = 0;
+    // A guest without an interrupt file finds its external interrupt in vstopi by IID = 9 and IPRIO = 1: QEMU looks at
+    // these alone, whatever hvip says, as Linux's KVM has it.
+    if (nucleus.has(SystemFeature::Aia))
+        csr::hvictl.write(9 << 16 | (csr::hvip.read() & abi::hvip::vseip) / abi::hvip::vseip);
     if (vcpu.file_hart == vcpu.hart) // it runs now: what comes is its own business
         csr::hgeie.clear(std::uint64_t{1} << vcpu.file);
 }
