@@ -61,8 +61,10 @@ class InterruptController {
     }
     void complete(std::uint64_t hart, std::uint32_t line) {
         if (messages_) {
-            at(0x1cdc) = line; // setipnum: pending again if the line is still high
-            at(0x1edc) = line; // setienum
+            if ((at(0x1d00 + line / 32 * 4) >> line % 32 & 1) !=
+                0)                 // in_clrip: its level; QEMU 7.2 does not look itself
+                at(0x1cdc) = line; // setipnum: pending again
+            at(0x1edc) = line;     // setienum
         } else {
             at(0x200004 + contexts_[hart] * 0x1000) = line;
         }
