@@ -71,6 +71,10 @@ void watch_file(Vcpu& vcpu) {
         csr::hgeie.set(bit(vcpu.file));
 }
 
+void unwatch_file(const Vcpu& vcpu) {
+    csr::hgeie.clear(bit(vcpu.file));
+}
+
 void wake_files(Hart& hart) {
     const std::uint64_t fired = csr::hgeip.read() & csr::hgeie.read();
     csr::hgeie.clear(fired); // whoever waits again asks again

@@ -11,6 +11,8 @@ void load(Vcpu& vcpu, Hart& hart);
 void deliver_interrupts(Vcpu& vcpu);
 /// Lets messages interrupt this hart that are lines of the host's.
 void open_messages();
+/// The vCPU, whose file is this hart's, runs: what comes into its file is its own business.
+void unwatch_file(const Vcpu& vcpu);
 /// Wakes the vCPUs of this hart that wait for what has come into their interrupt files.
 void wake_files(Hart& hart);
 /// Drops all translations of the guest that is loaded here.

@@ -94,6 +94,8 @@ void settle(Hart& hart) {
         if (hart.vcpu != vcpu)
             load(*vcpu, hart);
         deliver_interrupts(*vcpu);
+        if (vcpu->file_hart == &hart)
+            unwatch_file(*vcpu);
         if (vcpu->kicked && thread->in_guest()) {
             vcpu->kicked = false;
             exit_guest(*thread, abi::ExitReason::Kicked);
@@ -127,7 +129,8 @@ Next take_interrupts(Hart& hart) {
         external_interrupt(hart);
     if ((pending & interrupt_bit::stip) != 0)
         hart.armed = 0; // has fired: set it again
-    wake_files(hart);
+    if (pending == 0)   // a guest interrupt file's, which is not in sip; else it comes again
+        wake_files(hart);
     settle(hart);
     return Next::Choice;
 }

@@ -59,6 +59,13 @@ Atp guest_translation(Vcpu& vcpu, Hart& hart, bool& fresh) {
         .with(Atp::ppn, space.table.root().value / page_bytes);
 }
 
+/// A guest without an interrupt file finds its external interrupt in vstopi by IID = 9 and IPRIO = 1: QEMU looks at
+/// these alone, whatever hvip says, as Linux's KVM has it.
+void show_external_interrupt() {
+    if (nucleus.has(SystemFeature::Aia))
+        csr::hvictl.write(9 << 16 | (csr::hvip.read() & abi::hvip::vseip) / abi::hvip::vseip);
+}
+
 constexpr std::uint64_t counters = 7; // cycle, time, instret (norm:scounteren_op)
 constexpr std::uint64_t float_unit = Sstatus::fs.mask, vector_unit = Sstatus::vs.mask;
 
@@ -106,6 +113,7 @@ void load(Vcpu& vcpu, Hart& hart) {
     if (fresh) // it may have missed that its code was changed
         asm volatile("fence.i" ::: "memory");
     for_each_register(vcpu, [](auto reg, std::uint64_t& value) { reg.write(value); });
+    show_external_interrupt();
     const std::uint64_t breakpoint = vcpu.state(VcpuRegister::Debug) << 3;
     csr::hedeleg.write(vcpu.guest->has(abi::GuestFlags::Program) ? firmware_exceptions
                                                                  : delegated_exceptions & ~breakpoint);
@@ -119,7 +127,8 @@ void load(Vcpu& vcpu, Hart& hart) {
         status = status.with(Sstatus::vs, Sstatus::clean);
     }
     vcpu.sstatus = status.raw;
-    vcpu.hstatus = Hstatus{{vcpu.hstatus}}.with(Hstatus::vgein, vcpu.file_hart == &hart ? vcpu.file : 0).raw;
+    if (vcpu.file_hart)
+        vcpu.hstatus = Hstatus{{vcpu.hstatus}}.with(Hstatus::vgein, vcpu.file_hart == &hart ? vcpu.file : 0).raw;
     vcpu.hart = &hart;
     hart.vcpu = &vcpu;
     hart.guest_epoch = vcpu.vmid_epoch;
@@ -146,15 +155,12 @@ void unload(Vcpu& vcpu) {
 }
 
 void deliver_interrupts(Vcpu& vcpu) {
+    const std::uint64_t changed = vcpu.set | vcpu.clear;
     csr::hvip.clear(vcpu.clear);
     csr::hvip.set(vcpu.set);
     vcpu.set = vcpu.clear = 0;
-    // A guest without an interrupt file finds its external interrupt in vstopi by IID = 9 and IPRIO = 1: QEMU looks at
-    // these alone, whatever hvip says, as Linux's KVM has it.
-    if (nucleus.has(SystemFeature::Aia))
-        csr::hvictl.write(9 << 16 | (csr::hvip.read() & abi::hvip::vseip) / abi::hvip::vseip);
-    if (vcpu.file_hart == vcpu.hart) // it runs now: what comes is its own business
-        csr::hgeie.clear(std::uint64_t{1} << vcpu.file);
+    if ((changed & abi::hvip::vseip) != 0)
+        show_external_interrupt();
 }
 
 void save_mode(const Hart& hart) {
