@@ -8,12 +8,16 @@
 namespace abi::boot {
 
 inline constexpr Handle system = 2;
-inline constexpr Handle interrupts = 3;    ///< every line of the host, from line 1 on; no such handle without a PLIC
+inline constexpr Handle interrupts =
+    3; ///< every line of the host, from line 1 on; none without an interrupt controller
 inline constexpr Handle device_tree = 4;   ///< Memory: the blob and what shares its pages
 inline constexpr Handle bundle = 5;        ///< Memory: the initrd; no such handle if there is none
 inline constexpr Handle first_ram = 8;     ///< Memory: RAM that is free, and so on up to first_device
 inline constexpr Handle first_device = 40; ///< Memory: all that is not RAM and not the nucleus's, up to last
 inline constexpr Handle last = 72;
+/// Memory: the guest interrupt files of each hart, a page each, in slot first_file + the hart's number; no such handles
+/// if they have none.
+inline constexpr Handle first_file = last;
 
 /// Where the manager's image is mapped.
 inline constexpr std::uint64_t image_address = 0x10000;

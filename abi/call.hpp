@@ -41,7 +41,9 @@ enum class Call : std::uint64_t {
     Log,                  ///< (system, bytes up to log_bytes), text in x18 to x31
     Reset,                ///< (system, 0: power off, 1: reboot, 2: power off with failure)
     SystemInfo,           ///< (SystemFact) -> value
-    VcpuWait, ///< (vcpu): as VcpuResume, but the guest goes on only when an interrupt that it has enabled is pending
+    VcpuWait,    ///< (vcpu): as VcpuResume, but the guest goes on only when an interrupt that it has enabled is pending
+    VcpuUseFile, ///< (vcpu, memory): external interrupts come from the guest interrupt file of the caller's hart that
+                 ///< is the memory's first page, while the vCPU runs there; the file is emptied
     Count,
 };
 
@@ -63,16 +65,17 @@ enum class ProcessState : std::uint64_t { Alive, Exited, Faulted };
 
 /// Facts about the machine that any program may know.
 enum class SystemFact : std::uint64_t {
-    Harts,            ///< how many harts run, numbered from 0
-    TimebaseHertz,    ///< ticks of `Time` in a second
-    Features,         ///< a set of SystemFeature bits
-    PoolPages,        ///< pages of the nucleus's pool
-    CurrentHart,      ///< the number of the caller's hart
-    Henvcfg,          ///< the henvcfg bits that this machine gives guests (norm:henvcfg_sz_acc_op)
-    VectorBytes,      ///< vlenb; 0: guests have no V
-    DeviceTreeOffset, ///< bytes from the start of the manager's handle `device_tree` to the blob
-    Cycle,            ///< the cycle counter of the caller's hart
-    Instret,          ///< its counter of instructions retired
+    Harts,             ///< how many harts run, numbered from 0
+    TimebaseHertz,     ///< ticks of `Time` in a second
+    Features,          ///< a set of SystemFeature bits
+    PoolPages,         ///< pages of the nucleus's pool
+    CurrentHart,       ///< the number of the caller's hart
+    Henvcfg,           ///< the henvcfg bits that this machine gives guests (norm:henvcfg_sz_acc_op)
+    VectorBytes,       ///< vlenb; 0: guests have no V
+    DeviceTreeOffset,  ///< bytes from the start of the manager's handle `device_tree` to the blob
+    Cycle,             ///< the cycle counter of the caller's hart
+    Instret,           ///< its counter of instructions retired
+    MessageIdentities, ///< how many messages an interrupt file of a hart tells apart; 0: there are none
     Count,
 };
 
@@ -83,7 +86,9 @@ enum class SystemFeature : std::uint64_t {
     Smstateen = 4,
     Svade = 8,   ///< henvcfg has no ADUE: hardware does not set a guest's A and D bits for it, as far as can be known
     Vector = 16, ///< guests have V
-    Plic = 32,   ///< host interrupts can be bound
+    Lines = 32,  ///< host interrupts can be bound
+    Aia = 64,    ///< harts have the AIA's registers (Ssaia)
+    Messages = 128, ///< host interrupts come by way of an APLIC, as messages
 };
 
 }

@@ -76,7 +76,7 @@ enum class VcpuRegister : std::uint64_t {
     Vscause,
     Vstval,
     Vsatp,
-    Hvip,
+    Hvip, ///< read: also VSEIP if the vCPU's interrupt file, on the hart that asks, has an interrupt for it
     Scounteren,
     Senvcfg,
     TimeDelta,  ///< htimedelta: what the guest's time is ahead of the host's; the same for all vCPUs of a guest
@@ -84,6 +84,7 @@ enum class VcpuRegister : std::uint64_t {
     Henvcfg,    ///< at most what SystemFact::Henvcfg says
     Vstimecmp,  ///< without Sstc: when the guest's timer fires, in the guest's time; ~0: never
     Debug,      ///< 1: the guest's ebreaks are exits; 0: its kernel takes them
+    Vsiselect,  ///< with SystemFeature::Aia
     Count,
 };
 

@@ -16,6 +16,14 @@ constexpr std::uint64_t pool_share = 576, pool_least = 2 << 20, pool_most = 256 
 
 MachineFacts facts;
 
+/// Whether devices' interrupts come as messages to harts that can take them.
+bool messages() {
+    return nucleus.has(abi::SystemFeature::Aia) && facts.aplic.bytes != 0 && facts.imsics.bytes != 0;
+}
+HostRange interrupt_controller() {
+    return messages() ? facts.aplic : facts.plic;
+}
+
 HostRange whole_pages(HostRange range) {
     const std::uint64_t first = range.first.value & ~(page_bytes - 1);
     return {{first}, pages_for(range.first.value + range.bytes - first) * page_bytes};
@@ -80,12 +88,29 @@ void map_window(const Image& image, HostRange pool, Account& account) {
     map(WINDOW + image.data_offset, {image.physical.value + image.data_offset}, image.data_bytes,
         pte::read | pte::write);
     map(WINDOW + (pool.first.value - image.physical.value), pool.first, pool.bytes, pte::read | pte::write);
-    if (facts.plic.bytes != 0)
-        map(WINDOW_PLIC, facts.plic.first, std::min(facts.plic.bytes, std::uint64_t{0x4000000}),
+    if (const HostRange controller = interrupt_controller(); controller.bytes != 0)
+        map(WINDOW_INTERRUPTS, controller.first, std::min(controller.bytes, std::uint64_t{0x4000000}),
             pte::read | pte::write);
     constexpr std::size_t window_entry = 511;
     nucleus.window_entry = static_cast<std::uint64_t*>(nucleus.pool.pointer(window.root()))[window_entry];
     use_window(nucleus.window_entry);
+}
+
+/// Lines and guest interrupt files as the device tree describes them.
+void set_up_interrupts() {
+    if (interrupt_controller().bytes == 0)
+        return;
+    const std::uint64_t lines = messages() ? std::min(facts.aplic_lines, facts.imsic_identities) : facts.plic_lines;
+    nucleus.interrupts = {
+        reinterpret_cast<volatile std::uint32_t*>(WINDOW_INTERRUPTS),
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(lines, InterruptController::line_limit - 1)), messages()};
+    nucleus.features |= static_cast<std::uint64_t>(abi::SystemFeature::Lines);
+    if (messages())
+        nucleus.features |= static_cast<std::uint64_t>(abi::SystemFeature::Messages);
+    nucleus.identities = facts.imsic_identities;
+    nucleus.first_file_page = facts.imsics.first.value / page_bytes;
+    nucleus.file_index_bits = facts.imsic_guest_index_bits;
+    nucleus.file_count = messages() ? std::min(nucleus.file_count, (1ul << facts.imsic_guest_index_bits) - 1) : 0;
 }
 
 void make_harts(std::uint64_t boot_id, Account& account) {
@@ -98,10 +123,10 @@ void make_harts(std::uint64_t boot_id, Account& account) {
         hart->number = nucleus.hart_count;
         hart->id = found.id;
         nucleus.harts[nucleus.hart_count++] = hart;
-        for (const auto& context : facts.plic_contexts.all())
+        const auto contexts = nucleus.interrupts.messages() ? facts.imsic_harts.all() : facts.plic_contexts.all();
+        for (const auto& context : contexts)
             if (context.interrupt == 9 && context.interrupt_controller == found.interrupt_controller)
-                nucleus.plic.use_context(hart->number,
-                                         static_cast<std::uint32_t>(&context - facts.plic_contexts.all().data()));
+                nucleus.interrupts.use_context(hart->number, static_cast<std::uint32_t>(&context - contexts.data()));
     }
     for (std::uint64_t i = 0; i < nucleus.hart_count; ++i)
         if (nucleus.harts[i]->id == boot_id)
@@ -132,8 +157,11 @@ Thread& make_manager(const Image& image, Account& account, Hart& hart) {
 void hand_over(HandleTable& handles, HostRange tree) {
     using abi::Kind, abi::Rights;
     handles.put(abi::boot::system, {Kind::System, Rights::All, 0, 0});
-    if (nucleus.plic.lines() != 0)
-        handles.put(abi::boot::interrupts, {Kind::Interrupt, Rights::All, 1, nucleus.plic.lines()});
+    if (nucleus.interrupts.lines() != 0)
+        handles.put(abi::boot::interrupts, {Kind::Interrupt, Rights::All, 1, nucleus.interrupts.lines()});
+    for (std::uint64_t hart = 0; hart < nucleus.hart_count && nucleus.file_count != 0; ++hart)
+        handles.put(abi::boot::first_file + hart, {Kind::Memory, Rights::Read | Rights::Write | Rights::Grant,
+                                                   nucleus.own_file(hart) + 1, nucleus.file_count});
     handles.put(abi::boot::device_tree,
                 {Kind::Memory, Rights::Read | Rights::Grant, tree.first.value / page_bytes, tree.bytes / page_bytes});
     if (facts.initrd.bytes != 0)
@@ -142,10 +170,11 @@ void hand_over(HandleTable& handles, HostRange tree) {
     abi::Handle slot = abi::boot::first_ram;
     for (const HostRange& ram : facts.ram.all())
         hand_out(handles, ram, facts.reserved.all(), Rights::All, slot, abi::boot::first_device);
-    List<HostRange, 17> not_devices;
+    List<HostRange, 18> not_devices;
     for (const HostRange& ram : facts.ram.all())
         not_devices.add(ram);
-    not_devices.add(whole_pages(facts.plic));
+    not_devices.add(whole_pages(interrupt_controller()));
+    not_devices.add(whole_pages(facts.imsics)); // among them the harts' own files
     slot = abi::boot::first_device;
     constexpr std::uint64_t physical_end = std::uint64_t{1} << 48;
     hand_out(handles, {{0}, physical_end}, not_devices.all(), Rights::Read | Rights::Write | Rights::Grant, slot,
@@ -180,11 +209,7 @@ extern "C" [[noreturn]] void boot(std::uint64_t hart_id, HostPhysical tree, Host
     Account account{.left = nucleus.pool.pages()};
     account.payer = &account;
     map_window(image, pool, account);
-    if (facts.plic.bytes != 0) {
-        nucleus.plic = {reinterpret_cast<volatile std::uint32_t*>(WINDOW_PLIC),
-                        static_cast<std::uint32_t>(std::min<std::uint64_t>(facts.plic_lines, Plic::line_limit - 1))};
-        nucleus.features |= static_cast<std::uint64_t>(abi::SystemFeature::Plic);
-    }
+    set_up_interrupts();
     make_harts(hart_id, account);
     Hart* self = *std::ranges::find_if(nucleus.harts, [&](const Hart* hart) { return hart->id == hart_id; });
     Thread& manager = make_manager(image, account, *self);

@@ -66,6 +66,7 @@ constexpr std::array<Entry, static_cast<std::size_t>(abi::Call::Count)> entries 
     {reset_machine},
     {nullptr},
     {on<Vcpu, vcpu_wait>},
+    {on<Vcpu, vcpu_use_file>},
 }};
 
 Answer log(const Thread& thread) {
@@ -93,6 +94,7 @@ Answer system_info(abi::SystemFact fact) {
     case abi::SystemFact::DeviceTreeOffset: return nucleus.tree_offset;
     case abi::SystemFact::Cycle: return cycles();
     case abi::SystemFact::Instret: return instructions();
+    case abi::SystemFact::MessageIdentities: return nucleus.identities;
     case abi::SystemFact::Count: break;
     }
     return std::unexpected{Error::BadArgument};

@@ -42,6 +42,11 @@ struct MachineFacts {
     HostRange plic;
     std::uint64_t plic_lines = 0;
     List<Context, 128> plic_contexts;
+    HostRange aplic; ///< the one that sends messages to the harts' supervisor mode,
+    std::uint64_t aplic_lines = 0;
+    HostRange imsics;                                               ///< and where it sends them
+    std::uint64_t imsic_identities = 0, imsic_guest_index_bits = 0; ///< identities: of every file
+    List<Context, 128> imsic_harts;                                 ///< by hart index
     std::uint64_t timebase_hertz = 0;
     std::uint64_t blob_bytes = 0;
 };

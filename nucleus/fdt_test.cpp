@@ -52,6 +52,26 @@ std::vector<std::byte> make_tree() {
     fdt_property_string(fdt, "compatible", "riscv,plic0");
     reg(0xc00'0000, 0x60'0000);
     fdt_end_node(fdt);
+    const auto strings = [&](const char* name, const char* text) { fdt_property_string(fdt, name, text); };
+    for (const std::uint32_t interrupt : {9u, 11u}) { // the supervisor's files and domain, and machine mode's
+        fdt_begin_node(fdt, interrupt == 9 ? "imsics@28000000" : "imsics@24000000");
+        const fdt32_t harts[]{cpu_to_fdt32(10), cpu_to_fdt32(interrupt), cpu_to_fdt32(11), cpu_to_fdt32(interrupt)};
+        fdt_property(fdt, "interrupts-extended", harts, sizeof harts);
+        strings("compatible", "riscv,imsics");
+        fdt_property_u32(fdt, "riscv,num-ids", 255);
+        fdt_property_u32(fdt, "riscv,num-guest-ids", 63);
+        fdt_property_u32(fdt, "riscv,guest-index-bits", 2);
+        reg(interrupt == 9 ? 0x2800'0000 : 0x2400'0000, 0x8000);
+        fdt_end_node(fdt);
+        fdt_begin_node(fdt, interrupt == 9 ? "aplic@d000000" : "aplic@c000000");
+        strings("compatible", "riscv,aplic");
+        fdt_property_u32(fdt, "riscv,num-sources", 96);
+        fdt_property_u32(fdt, "msi-parent", 6);
+        if (interrupt == 11)
+            fdt_property_u32(fdt, "riscv,children", 8);
+        reg(interrupt == 9 ? 0xd00'0000 : 0xc00'0000, 0x8000);
+        fdt_end_node(fdt);
+    }
     fdt_begin_node(fdt, "chosen");
     fdt_property_u32(fdt, "linux,initrd-start", 0x8800'0000);
     fdt_property_u64(fdt, "linux,initrd-end", 0x8800'1000);
@@ -75,6 +95,18 @@ TEST(Fdt, FindsWhatTheNucleusMustKnow) {
     EXPECT_EQ(facts.plic_lines, 95u);
     EXPECT_EQ(facts.plic_contexts.count, 2u);
     EXPECT_EQ(facts.timebase_hertz, 10'000'000u);
+}
+
+TEST(Fdt, FindsTheControllersOfMessagesThatAreTheSupervisors) {
+    MachineFacts facts;
+    ASSERT_TRUE(read_device_tree(make_tree(), facts));
+    EXPECT_EQ(facts.aplic, (HostRange{{0xd00'0000}, 0x8000}));
+    EXPECT_EQ(facts.aplic_lines, 96u);
+    EXPECT_EQ(facts.imsics, (HostRange{{0x2800'0000}, 0x8000}));
+    EXPECT_EQ(facts.imsic_identities, 63u); // those that every file has
+    EXPECT_EQ(facts.imsic_guest_index_bits, 2u);
+    ASSERT_EQ(facts.imsic_harts.count, 2u);
+    EXPECT_EQ(facts.imsic_harts.items[1].interrupt_controller, 11u);
 }
 
 TEST(Fdt, SurvivesEveryTruncationAndEveryBrokenByte) {

@@ -6,9 +6,9 @@
 #include <span>
 
 #include "nucleus/fdt.hpp"
+#include "nucleus/interrupt_controller.hpp"
 #include "nucleus/lock.hpp"
 #include "nucleus/object.hpp"
-#include "nucleus/plic.hpp"
 #include "nucleus/riscv/layout.h"
 
 /// One hart and what it has loaded. Fields are its own; others read and write them under the lock.
@@ -37,6 +37,12 @@ struct Hart {
     std::uint64_t armed;        ///< deadline in the hart's timer
     std::uint64_t vmid_tickets; ///< handed out so far
     std::atomic<bool> running;  ///< it has come into the nucleus
+    /// Whose each guest interrupt file is: a vCPU, by its serial, since it may be gone by then.
+    struct File {
+        Vcpu* vcpu;
+        std::uint64_t serial;
+    };
+    std::array<File, 64> files;
 };
 static_assert(offsetof(Hart, registers) == HART_REGISTERS && offsetof(Hart, stack) == HART_STACK &&
               offsetof(Hart, return_address) == HART_RETURN && offsetof(Hart, scratch) == HART_SCRATCH);
@@ -52,16 +58,24 @@ struct Nucleus {
     std::uint64_t window_entry = 0; ///< the entry of every root page table that leads to the window
     std::array<Hart*, hart_limit> harts{};
     std::uint64_t hart_count = 0;
-    Plic plic;
-    std::array<Signal, Plic::line_limit> lines{};            ///< what each host interrupt line raises
-    std::array<std::uint8_t, Plic::line_limit> line_harts{}; ///< and which hart it interrupts
+    InterruptController interrupts;
+    std::array<Signal, InterruptController::line_limit> lines{};            ///< what each host interrupt line raises
+    std::array<std::uint8_t, InterruptController::line_limit> line_harts{}; ///< and which hart it interrupts
     std::uint64_t timebase_hertz = 0;
     std::uint64_t slice_ticks = 0; ///< how long a thread runs while another of its priority is ready
     std::uint64_t henvcfg = 0;     ///< what guests are given
     std::uint64_t vector_bytes = 0;
     std::uint64_t vmid_count = 1;
-    std::uint64_t tree_offset = 0; ///< of the device tree in its first page
+    std::uint64_t identities = 0;      ///< of messages: each interrupt file takes them from 1 on
+    std::uint64_t file_count = 0;      ///< guest interrupt files of each hart (AIA), numbered from 1
+    std::uint64_t first_file_page = 0; ///< of the IMSICs: each hart's own file, then its guests',
+    std::uint64_t file_index_bits = 0; ///< in as many pages as these bits count
+    std::uint64_t tree_offset = 0;     ///< of the device tree in its first page
 
+    /// The page of a hart's own interrupt file; its guests' follow.
+    std::uint64_t own_file(std::uint64_t hart) const {
+        return first_file_page + (std::uint64_t{interrupts.context(hart)} << file_index_bits);
+    }
     bool has(abi::SystemFeature feature) const { return (features & static_cast<std::uint64_t>(feature)) != 0; }
 };
 extern constinit Nucleus nucleus;
@@ -76,6 +90,14 @@ std::uint64_t cycles();
 std::uint64_t instructions();
 /// Makes another hart come into the nucleus and `settle`.
 void interrupt_hart(const Hart& hart);
+/// The guest interrupt file of this hart that is the page of that number; 0: it is none.
+std::uint64_t guest_file(std::uint64_t page);
+/// Empties a guest interrupt file of this hart, and makes it the vCPU's, which is not loaded.
+void use_file(Vcpu& vcpu, std::uint64_t file);
+/// Whether the vCPU's file, if it is one of this hart's, has an interrupt for it.
+bool file_pending(const Vcpu& vcpu);
+/// Has this hart interrupted when the vCPU's file gets an interrupt that the guest takes: for one that waits.
+void watch_file(Vcpu& vcpu);
 /// Saves a vCPU's state from this hart, where it is loaded.
 void unload(Vcpu& vcpu);
 /// Leaves this hart as its lists say: run after anything that may have changed them, with the lock held.

@@ -134,6 +134,8 @@ struct Vcpu {
     std::uint64_t page_address; ///< in the monitor's space
     Hart* vmid_hart;            ///< which handed it `vmid_ticket`, when the guest's epoch was `vmid_epoch`
     std::uint64_t vmid_ticket, vmid_epoch;
+    Hart* file_hart; ///< whose guest interrupt file `file` its external interrupts come from; null: none
+    std::uint64_t file;
     Timer timer;
     std::array<std::uint64_t, static_cast<std::size_t>(abi::VcpuRegister::Count)> registers;
     std::uint64_t sstateen;

@@ -12,6 +12,9 @@ namespace sdk {
 /// What a file of the bundle is for.
 enum class FileRole : std::uint64_t { None, Image, Kernel, Initrd, Disk };
 
+/// The interrupt controller of a machine.
+enum class Irqchip : std::uint64_t { Plic, Aia };
+
 /// What the manager tells a program that it starts: pages of its own, mapped read-only at `startup_address`.
 struct Startup {
     char name[32]; ///< ends with NUL, as does `arguments`
@@ -58,6 +61,12 @@ struct Startup {
 
     std::uint64_t console;    ///< 0: virtio, 1: serial port
     std::uint64_t mmu_levels; ///< 3, 4 or 5: Sv39, Sv48, Sv57
+    Irqchip irqchip;
+    /// Where each virtual CPU runs, and the guest interrupt file of that hart that it has for itself.
+    struct VirtualCpu {
+        std::uint64_t hart;
+        std::uint64_t file; ///< handle of its page; 0: none
+    } virtual_cpus[8];
     char command_line[2048];
     char extensions[2048];         ///< of the host's harts, as in riscv,isa-extensions, with spaces between
     std::uint64_t cbo_block_bytes; ///< of Zicbom and Zicboz; 0: not known

@@ -117,6 +117,12 @@ DecodedExit VirtualCpu::decode_fault(Access access) const {
     return GuestPageFault{address, walked && access == Access::Load ? what_walked() : access, walked};
 }
 
+abi::Result<void> VirtualCpu::use_interrupt_file(abi::Handle memory) const {
+    if (const auto used = call(abi::Call::VcpuUseFile, handle_.slot(), memory); !used)
+        return std::unexpected{used.error()};
+    return {};
+}
+
 abi::Result<void> VirtualCpu::raise_exception(std::uint64_t cause, std::uint64_t value) {
     using enum abi::VcpuRegister;
     constexpr std::uint64_t sie = 1 << 1, spie = 1 << 5, spp = 1 << 8;

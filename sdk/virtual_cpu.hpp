@@ -48,6 +48,9 @@ class VirtualCpu {
     void interrupt(std::uint64_t set, std::uint64_t clear = 0) const {
         (void)call(abi::Call::VcpuInterrupt, handle_.slot(), set, clear);
     }
+    /// External interrupts come from now on from the guest interrupt file (AIA) of this thread's hart that is the first
+    /// page of `memory`; while the vCPU runs there. Whatever was in it is gone.
+    abi::Result<void> use_interrupt_file(abi::Handle memory) const;
     /// Makes the guest take an exception at its vector, as if its instruction had raised it in the first place.
     abi::Result<void> raise_exception(std::uint64_t cause, std::uint64_t value);
 

@@ -109,6 +109,7 @@ void Mmio::write_register(Register which, std::uint32_t value) {
         break;
     case Register::InterruptACK:
         interrupt_status_ &= ~value;
+        line_.set(false); // rises again for what is left: an interrupt controller may look at edges alone
         line_.set(interrupt_status_ != 0);
         break;
     case Register::Status: write_status(value); break;

@@ -245,6 +245,16 @@ TEST_F(MmioTest, TheLineIsHighWhileAnInterruptIsNotAcknowledged) {
     EXPECT_EQ(registers.get(InterruptStatus), 0u);
 }
 
+TEST_F(MmioTest, TheLineRisesAgainForWhatIsNotAcknowledgedYet) {
+    bring_up();
+    driver.add({{Ram::buffer(0), 1}});
+    registers.notify(0);
+    echo.change();
+    EXPECT_EQ(line.rises, 1u);
+    registers.set(InterruptACK, 1);
+    EXPECT_EQ(line.rises, 2u); // an interrupt controller that takes edges has forgotten the first
+}
+
 TEST_F(MmioTest, ABrokenQueueStopsTheWholeDeviceUntilItIsReset) {
     bring_up();
     break_queue();

@@ -13,7 +13,7 @@ namespace machine {
 
 namespace {
 
-constexpr std::uint32_t test_phandle = 1, plic_phandle = 2, first_hart_phandle = 16;
+constexpr std::uint32_t test_phandle = 1, controller_phandle = 2, files_phandle = 3, first_hart_phandle = 16;
 constexpr std::uint32_t supervisor_external = 9, machine_external = 11; // norm:mcause interrupt codes
 
 /// Writes a tree from its start to its end; remembers the first thing that went wrong.
@@ -128,13 +128,20 @@ void write_harts(Writer& tree, const Description& machine) {
     tree.end();
 }
 
+/// How an interrupt line is taken: the second cell of an APLIC's `interrupts`. A PLIC's have one.
+enum class Trigger : std::uint32_t { RisingEdge = 1, HighLevel = 4 };
+
 /// A device with an interrupt line; more properties may follow.
-void begin_device(Writer& tree, const char* name, GuestRange range, std::string_view compatible, std::uint32_t line) {
+void begin_device(Writer& tree, const Description& machine, const char* name, GuestRange range,
+                  std::string_view compatible, std::uint32_t line, Trigger trigger = Trigger::HighLevel) {
     tree.begin(name, range.first.value);
     tree.text("compatible", compatible);
     tree.range("reg", range);
-    tree.cell("interrupts", line);
-    tree.cell("interrupt-parent", plic_phandle);
+    if (machine.message_identities != 0)
+        tree.cells("interrupts", {line, static_cast<std::uint32_t>(trigger)});
+    else
+        tree.cell("interrupts", line);
+    tree.cell("interrupt-parent", controller_phandle);
 }
 
 void write_plic(Writer& tree, const Description& machine) {
@@ -151,7 +158,35 @@ void write_plic(Writer& tree, const Description& machine) {
     tree.cell("#address-cells", 0);
     tree.cell("riscv,ndev", map::interrupt_sources);
     tree.cells("interrupts-extended", contexts);
-    tree.cell("phandle", plic_phandle);
+    tree.cell("phandle", controller_phandle);
+    tree.end();
+}
+
+/// An APLIC that sends messages to the harts' interrupt files (bindings riscv,aplic and riscv,imsics).
+void write_aia(Writer& tree, const Description& machine) {
+    std::vector<std::uint32_t> harts;
+    for (std::uint32_t hart = 0; hart < machine.harts; ++hart)
+        harts.insert(harts.end(), {first_hart_phandle + hart, supervisor_external});
+    tree.begin("interrupt-controller", map::interrupt_files.first.value);
+    tree.text("compatible", "riscv,imsics");
+    tree.range("reg", {map::interrupt_files.first, machine.harts * map::interrupt_file(0).bytes});
+    tree.flag("interrupt-controller");
+    tree.cell("#interrupt-cells", 0);
+    tree.flag("msi-controller");
+    tree.cell("#msi-cells", 0);
+    tree.cell("riscv,num-ids", machine.message_identities);
+    tree.cells("interrupts-extended", harts);
+    tree.cell("phandle", files_phandle);
+    tree.end();
+    tree.begin("interrupt-controller", map::aplic.first.value);
+    tree.text("compatible", "riscv,aplic");
+    tree.range("reg", map::aplic);
+    tree.flag("interrupt-controller");
+    tree.cell("#interrupt-cells", 2);
+    tree.cell("#address-cells", 0);
+    tree.cell("riscv,num-sources", map::interrupt_sources);
+    tree.cell("msi-parent", files_phandle);
+    tree.cell("phandle", controller_phandle);
     tree.end();
 }
 
@@ -162,20 +197,24 @@ void write_devices(Writer& tree, const Description& machine) {
     tree.cell("#size-cells", 2);
     tree.text("compatible", "simple-bus");
     tree.flag("ranges");
-    write_plic(tree, machine);
+    if (machine.message_identities != 0)
+        write_aia(tree, machine);
+    else
+        write_plic(tree, machine);
     tree.begin("test", map::test.first.value);
     tree.text("compatible", "sifive,test1\0sifive,test0\0syscon"sv);
     tree.range("reg", map::test);
     tree.cell("phandle", test_phandle);
     tree.end();
-    begin_device(tree, "rtc", map::rtc, "google,goldfish-rtc", map::rtc_interrupt);
+    begin_device(tree, machine, "rtc", map::rtc, "google,goldfish-rtc", map::rtc_interrupt);
     tree.end();
-    begin_device(tree, "serial", map::uart, "ns16550a", map::uart_interrupt);
+    begin_device(tree, machine, "serial", map::uart, "ns16550a", map::uart_interrupt);
     tree.cell("clock-frequency", map::uart_hertz);
     tree.end();
     for (std::size_t slot = 0; slot < map::virtio_slots; ++slot)
         if (machine.virtio[slot]) {
-            begin_device(tree, "virtio_mmio", map::virtio(slot), "virtio,mmio", map::virtio_interrupt(slot));
+            begin_device(tree, machine, "virtio_mmio", map::virtio(slot), "virtio,mmio", map::virtio_interrupt(slot),
+                         Trigger::RisingEdge);
             tree.end();
         }
     tree.end();

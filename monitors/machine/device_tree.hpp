@@ -27,6 +27,8 @@ struct Description {
     GuestRange initrd{};                   ///< empty: none
     std::array<std::byte, 32> seed{};      ///< for the guest's random numbers; never the same twice
     std::bitset<map::virtio_slots> virtio; ///< which slots have a device
+    /// Of each hart's interrupt file; 0: there are none, and the interrupt controller is a PLIC.
+    std::uint32_t message_identities = 0;
 };
 
 /// The flattened tree (devicetree specification 0.4). The error says in what the description was too large; mostly it

@@ -45,6 +45,24 @@ TEST(DeviceTree, is_whole) {
     EXPECT_EQ(fdt_check_full(tree->data(), tree->size()), 0);
 }
 
+TEST(DeviceTree, tells_of_interrupt_files_and_an_aplic_in_place_of_the_plic) {
+    auto machine = description();
+    machine.message_identities = 255;
+    const auto tree = machine::make_device_tree(machine);
+    ASSERT_TRUE(tree);
+    EXPECT_EQ(fdt_check_full(tree->data(), tree->size()), 0);
+    constexpr const char* files = "/soc/interrupt-controller@28000000";
+    constexpr const char* aplic = "/soc/interrupt-controller@d000000";
+    EXPECT_EQ(property(*tree, files, "riscv,num-ids"), "\0\0\0\xff"s);
+    EXPECT_EQ(property(*tree, files, "reg"), "\0\0\0\0\x28\0\0\0\0\0\0\0\0\0\x20\0"s);
+    EXPECT_EQ(property(*tree, files, "interrupts-extended"), "\0\0\0\x10\0\0\0\x09\0\0\0\x11\0\0\0\x09"s);
+    EXPECT_EQ(property(*tree, aplic, "msi-parent"), property(*tree, files, "phandle"));
+    EXPECT_EQ(property(*tree, "/soc/serial@10000000", "interrupt-parent"), property(*tree, aplic, "phandle"));
+    EXPECT_EQ(property(*tree, "/soc/serial@10000000", "interrupts"), "\0\0\0\x0a\0\0\0\x04"s);
+    EXPECT_EQ(property(*tree, "/soc/virtio_mmio@10001000", "interrupts"), "\0\0\0\x01\0\0\0\x01"s);
+    EXPECT_LT(fdt_path_offset(tree->data(), "/soc/plic@c000000"), 0);
+}
+
 TEST(DeviceTree, has_room_for_what_a_boot_loader_adds_in_place) {
     auto tree = machine::make_device_tree(description());
     ASSERT_TRUE(tree);

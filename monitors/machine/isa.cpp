@@ -36,6 +36,8 @@ bool vector(std::string_view name) {
 bool given(std::string_view name, const Environment& environment) {
     if (vector(name))
         return environment.vector;
+    if (name == "ssaia")
+        return environment.aia;
     if (name == "zkr" || name == "zk") // the seed CSR is machine mode's to give; Zk has it
         return false;
     if (const auto* found = std::ranges::find(permissions, name, &Permission::name); found != permissions.end())

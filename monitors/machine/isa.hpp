@@ -11,6 +11,7 @@ namespace machine {
 struct Environment {
     std::uint64_t henvcfg = 0; ///< the bits that the host gives guests (norm:henvcfg_sz_acc_op)
     bool vector = false;
+    bool aia = false; ///< its interrupt controller is an AIA
 };
 
 /// The extensions that a guest has on a host with those of `host`, names in the order and spelling of the device tree's

@@ -16,6 +16,11 @@ TEST(Isa, a_guest_never_has_the_hypervisor_extension) {
     EXPECT_EQ(guest_extensions("i m a f d c h shtvala sha smaia ssaia", {all, true}), "i m a f d c");
 }
 
+TEST(Isa, message_interrupts_are_there_with_the_interrupt_controller_that_has_them) {
+    EXPECT_EQ(guest_extensions("i smaia ssaia", {all, true, false}), "i");
+    EXPECT_EQ(guest_extensions("i smaia ssaia", {all, true, true}), "i ssaia");
+}
+
 TEST(Isa, what_henvcfg_does_not_give_is_not_there) {
     EXPECT_EQ(guest_extensions("i zicbom zicboz svadu svpbmt sstc", {0, true}), "i");
     EXPECT_EQ(guest_extensions("i zicbom zicboz svadu svpbmt sstc", {all, true}), "i zicbom zicboz svadu svpbmt sstc");

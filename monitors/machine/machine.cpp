@@ -29,10 +29,10 @@ Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
     : memory_{std::move(memory)}, ram_{map::ram, ram}, boot_{boot}, event_{own_event()},
       firmware_{static_cast<unsigned>(sdk::startup().cpus), ram_, *this, sdk::system_info(abi::SystemFact::Henvcfg),
                 boot_.extensions},
-      plic_{*this}, lines_{plic_}, uart_{*this, {lines_, map::uart_interrupt}}, finisher_{*this},
+      interrupts_{*this, *this}, lines_{interrupts_}, uart_{*this, {lines_, map::uart_interrupt}}, finisher_{*this},
       rtc_{*this, {lines_, map::rtc_interrupt}}, storage_{ram_, event_, first_disk_bit},
       virtio_{ram_, lines_, storage_, sdk::startup().console == 0 ? this : nullptr} {
-    bus_.add(map::plic, plic_);
+    interrupts_.add_to(bus_, memory_);
     virtio_.add_to(bus_);
     bus_.add(map::uart, uart_);
     bus_.add(map::test, finisher_);
@@ -44,14 +44,9 @@ Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
     open_watching();
 }
 
-/// A thread for each hart, spread over those of the host that this process may use. Theirs is a lower priority than
-/// this one's, which carries input and output.
+/// A thread for each hart. Theirs is a lower priority than this one's, which carries input and output.
 void Machine::add_harts() {
     const sdk::Startup& startup = sdk::startup();
-    std::vector<std::uint64_t> hosts;
-    for (std::uint64_t hart = 0; hart < sdk::system_info(abi::SystemFact::Harts); ++hart)
-        if ((startup.harts >> hart & 1) != 0)
-            hosts.push_back(hart);
     for (unsigned id = 0; id < startup.cpus; ++id) {
         auto cpu = sdk::must(sdk::VirtualCpu::create(memory_, boot_.entry), "virtual CPU");
         auto wake = sdk::must(sdk::Event::create(), "event");
@@ -60,7 +55,7 @@ void Machine::add_harts() {
     const std::uint64_t priority = std::max<std::uint64_t>(startup.priority - 1, 1);
     for (unsigned id = 0; id < startup.cpus; ++id)
         threads_.push_back(sdk::must(
-            sdk::Thread::start([hart = harts_[id].get()] { hart->run(); }, hosts[id % hosts.size()], priority),
+            sdk::Thread::start([hart = harts_[id].get()] { hart->run(); }, startup.virtual_cpus[id].hart, priority),
             "thread"));
 }
 
@@ -78,6 +73,8 @@ void Machine::load() {
     description.cbo_block_bytes = boot_.cbo_block_bytes;
     description.mmu_type = boot_.mmu_type;
     description.virtio = virtio_.present();
+    if (interrupts_.aia())
+        description.message_identities = interrupts_.identities();
     description.command_line = boot_.command_line;
     if (!boot_.initrd.empty())
         description.initrd = {boot_.initrd_address, boot_.initrd.size()};
@@ -94,7 +91,7 @@ void Machine::load() {
 void Machine::reset_devices() {
     for (virtio_.reset(); virtio_.resetting();)
         storage_.interrupt(event_.wait(~std::uint64_t{0}).value_or(0));
-    plic_.reset();
+    interrupts_.reset();
     uart_.reset();
     rtc_.reset();
     for (const auto& hart : harts_)

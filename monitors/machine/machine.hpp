@@ -10,12 +10,12 @@
 
 #include "devices/goldfish_rtc.hpp"
 #include "devices/guest_ram.hpp"
-#include "devices/plic.hpp"
 #include "devices/test_finisher.hpp"
 #include "devices/uart16550.hpp"
 #include "monitors/machine/bus.hpp"
 #include "monitors/machine/debugger.hpp"
 #include "monitors/machine/gate.hpp"
+#include "monitors/machine/interrupts.hpp"
 #include "monitors/machine/sbi.hpp"
 #include "monitors/machine/storage.hpp"
 #include "monitors/machine/terminal.hpp"
@@ -43,6 +43,7 @@ struct Boot {
 /// One machine: its memory, harts and devices. Devices and firmware are called with `lock_` held.
 class Machine final : Platform,
                       devices::Plic::Listener,
+                      devices::Imsic::Listener,
                       devices::Uart16550::Listener,
                       devices::TestFinisher::Listener,
                       devices::GoldfishRtc::Clock,
@@ -76,6 +77,8 @@ class Machine final : Platform,
     /// The same, with a pause that is not over yet.
     std::uint64_t paused_ticks() const { return lost_ticks() + (paused_ ? sdk::now() - paused_since_ : 0); }
     Gate& gate() { return gate_; }
+    Interrupts& interrupts() { return interrupts_; }
+    sdk::Mutex& lock() { return lock_; } ///< for what is behind `interrupts`
     /// A hart rests now.
     void rested() const {
         if (gate_.anybody_holds())
@@ -155,8 +158,8 @@ class Machine final : Platform,
     sdk::Event event_; ///< what `serve` waits for
     Terminal terminal_;
     Sbi firmware_;
-    devices::Plic plic_;
-    TracedDevices lines_; ///< into the PLIC
+    Interrupts interrupts_;
+    TracedDevices lines_; ///< into the interrupt controller
     devices::Uart16550 uart_;
     devices::TestFinisher finisher_;
     devices::GoldfishRtc rtc_;

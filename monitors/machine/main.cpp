@@ -42,7 +42,8 @@ int main() {
         sdk::fail("kernel and initrd do not fit into the guest's RAM: give the machine more 'memory'");
 
     const machine::Environment environment{sdk::system_info(abi::SystemFact::Henvcfg),
-                                           sdk::system_info(abi::SystemFact::VectorBytes) != 0};
+                                           sdk::system_info(abi::SystemFact::VectorBytes) != 0,
+                                           startup.irqchip == sdk::Irqchip::Aia};
     const std::string extensions = machine::guest_extensions(startup.extensions, environment);
     constexpr std::string_view mmu_types[]{"riscv,sv39", "riscv,sv48", "riscv,sv57"};
     machine::Boot boot{};

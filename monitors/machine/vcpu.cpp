@@ -89,6 +89,7 @@ void Vcpu::set_up(const Start& start) {
              {Vstimecmp, never},
          })
         write(which, value);
+    take_interrupt_file();
     suspended_.reset();
 }
 
@@ -223,29 +224,12 @@ void Vcpu::handle(const sdk::VirtualInstruction& exit) {
     constexpr std::uint64_t moments_a_second = 50'000;
     if (exit.instruction == wrs_nto) // others get the hart for a moment: there is no telling when the wait is over
         (void)wake_.wait(moment_bit, sdk::now() + sdk::ticks_per_second() / moments_a_second);
-    if (exit.instruction == wrs_nto || read_counter(exit.instruction)) {
+    if (exit.instruction == wrs_nto || access_csr(exit.instruction)) {
         cpu_.registers().pc += bytes;
         return;
     }
     machine_.count(id_, FirmwareEvent::IllegalInstruction);
     fault(illegal_instruction, exit.instruction);
-}
-
-/// CSRRS or CSRRC that writes nothing, and so may read a read-only CSR; in user mode if scounteren lets it.
-bool Vcpu::read_counter(std::uint32_t instruction) {
-    constexpr std::uint32_t system = 0x73, opcode_mask = 0x7f;
-    const std::uint32_t function = instruction >> 12 & 7, source = instruction >> 15 & 31, csr = instruction >> 20;
-    const std::uint32_t destination = instruction >> 7 & 31;
-    if ((instruction & opcode_mask) != system || (function & 2) == 0 || source != 0)
-        return false;
-    const auto value = machine_.counter(id_, csr);
-    if (!value)
-        return false;
-    if (!cpu_.was_supervisor() && (read(abi::VcpuRegister::Scounteren) >> (csr & 31) & 1) == 0)
-        return false;
-    if (destination != 0)
-        cpu_.registers().x[destination] = *value;
-    return true;
 }
 
 void Vcpu::handle(const sdk::GuestPageFault& exit) {

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/control.hpp"
+#include "monitors/machine/csr_instruction.hpp"
 #include "monitors/machine/sbi.hpp"
 #include "monitors/machine/statistics.hpp"
 #include "monitors/machine/trace.hpp"
@@ -78,8 +79,12 @@ class Vcpu {
     void no_device(bool store);
     void handle(const sdk::GuestPageFault& exit);
     void handle(const sdk::VirtualInstruction& exit);
-    /// Whether the instruction has read a counter that traps.
-    bool read_counter(std::uint32_t instruction);
+    /// Makes the guest interrupt file of this thread's hart, if there is one for this hart, its own, and empties it.
+    void take_interrupt_file();
+    /// Whether the instruction has accessed a CSR that traps: a counter, or one of the hart's interrupt file.
+    bool access_csr(std::uint32_t instruction);
+    std::optional<std::uint64_t> read_counter(const CsrInstruction& instruction);
+    std::optional<std::uint64_t> access_interrupt_file(const CsrInstruction& instruction);
     void handle(const sdk::Unexpected& exit);
     /// Makes the guest take an exception that its last act is to be answered with.
     void fault(std::uint64_t cause, std::uint64_t value);

@@ -60,17 +60,17 @@ Answer interrupt_bind(const Request& request) {
     if (!number || !signal)
         return std::unexpected{number ? signal.error() : number.error()};
     const auto hart = static_cast<std::uint8_t>(request.hart().number);
-    nucleus.plic.enable(nucleus.line_harts[*number], static_cast<std::uint32_t>(*number), false);
+    nucleus.interrupts.enable(nucleus.line_harts[*number], static_cast<std::uint32_t>(*number), false);
     nucleus.lines[*number] = *signal;
     nucleus.line_harts[*number] = hart;
-    nucleus.plic.enable(hart, static_cast<std::uint32_t>(*number), true);
+    nucleus.interrupts.enable(hart, static_cast<std::uint32_t>(*number), true);
     return 0;
 }
 
 Answer interrupt_acknowledge(const Request& request) {
     const auto number = line(request);
     if (number)
-        nucleus.plic.complete(nucleus.line_harts[*number], static_cast<std::uint32_t>(*number));
+        nucleus.interrupts.complete(nucleus.line_harts[*number], static_cast<std::uint32_t>(*number));
     return number;
 }
 

@@ -123,9 +123,22 @@ Answer vcpu_wait(const Request& request, Vcpu& vcpu) {
     const std::uint64_t pending = (vcpu.state(Hvip) & ~vcpu.clear) | vcpu.set;
     if (resumed && (pending & vcpu.state(Vsie) << 1) == 0 && !vcpu.kicked) {
         arm_guest_timer(vcpu);
+        watch_file(vcpu);
         block(request.thread, Wait::Interrupt);
     }
     return resumed;
+}
+
+Answer vcpu_use_file(const Request& request, Vcpu& vcpu) {
+    const auto memory = request.range(1, Kind::Memory, Rights::Read | Rights::Write);
+    if (!memory)
+        return std::unexpected{memory.error()};
+    const std::uint64_t file = guest_file(memory->value);
+    const Error error = file == 0 ? Error::BadArgument : stop(vcpu, 0);
+    if (error != Error::None)
+        return std::unexpected{error};
+    use_file(vcpu, file);
+    return 0;
 }
 
 Answer vcpu_interrupt(const Request& request, Vcpu& vcpu) {
@@ -148,6 +161,8 @@ Answer vcpu_read(const Request& request, Vcpu& vcpu) {
         return std::unexpected{error};
     if (request[1] == static_cast<std::uint64_t>(abi::VcpuRegister::Supervisor))
         return vcpu.sstatus >> 8 & 1;
+    if (request[1] == static_cast<std::uint64_t>(abi::VcpuRegister::Hvip) && file_pending(vcpu))
+        return vcpu.state(abi::VcpuRegister::Hvip) | abi::hvip::vseip;
     return *place(vcpu, request[1]);
 }
 

@@ -84,6 +84,7 @@ Answer vcpu_interrupt(const Request& request, Vcpu& vcpu);
 Answer vcpu_kick(const Request& request, Vcpu& vcpu);
 Answer vcpu_read(const Request& request, Vcpu& vcpu);
 Answer vcpu_write(const Request& request, Vcpu& vcpu);
+Answer vcpu_use_file(const Request& request, Vcpu& vcpu);
 Answer destroy(const Request& request);
 Answer event_create(const Request& request);
 Answer event_signal(const Request& request);

@@ -18,6 +18,7 @@ struct Hstatus : Register<Hstatus> {
     static constexpr Bit<6> gva{};
     static constexpr Bit<7> spv{};
     static constexpr Bit<9> hu{};
+    static constexpr Field<17, 12> vgein{};
     static constexpr Bit<21> vtw{};
     static constexpr Field<33, 32> vsxl{};
 };
@@ -90,6 +91,9 @@ inline constexpr Csr<0x142> scause;
 inline constexpr Csr<0x143> stval;
 inline constexpr Csr<0x144> sip;
 inline constexpr Csr<0x14d> stimecmp;
+inline constexpr Csr<0x150> siselect;
+inline constexpr Csr<0x151> sireg;
+inline constexpr Csr<0x15c> stopei;
 inline constexpr Csr<0x180, Atp> satp;
 inline constexpr Csr<0x200> vsstatus;
 inline constexpr Csr<0x204> vsie;
@@ -99,6 +103,8 @@ inline constexpr Csr<0x241> vsepc;
 inline constexpr Csr<0x242> vscause;
 inline constexpr Csr<0x243> vstval;
 inline constexpr Csr<0x24d> vstimecmp;
+inline constexpr Csr<0x250> vsiselect;
+inline constexpr Csr<0x251> vsireg;
 inline constexpr Csr<0x280> vsatp;
 inline constexpr Csr<0x600, Hstatus> hstatus;
 inline constexpr Csr<0x602> hedeleg;
@@ -106,6 +112,8 @@ inline constexpr Csr<0x603> hideleg;
 inline constexpr Csr<0x604> hie;
 inline constexpr Csr<0x605> htimedelta;
 inline constexpr Csr<0x606> hcounteren;
+inline constexpr Csr<0x607> hgeie;
+inline constexpr Csr<0x609> hvictl;
 inline constexpr Csr<0x60a> henvcfg;
 inline constexpr Csr<0x60c> hstateen0;
 inline constexpr Csr<0x643> htval;
@@ -117,12 +125,13 @@ inline constexpr Csr<0xc00> cycle;
 inline constexpr Csr<0xc01> time;
 inline constexpr Csr<0xc02> instret;
 inline constexpr Csr<0xc22> vlenb;
+inline constexpr Csr<0xe12> hgeip;
 }
 
 /// sstatus while a program runs: U-mode, its interrupts on, no F, D or V.
 inline constexpr Sstatus program_status = Sstatus{}.with(Sstatus::spie, true).with(Sstatus::uxl, std::uint64_t{2});
 
-/// Bits of sip and sie.
+/// Bits of sip and sie; sgeie is one of hie.
 namespace interrupt_bit {
-inline constexpr std::uint64_t ssip = 1 << 1, stip = 1 << 5, seip = 1 << 9;
+inline constexpr std::uint64_t ssip = 1 << 1, stip = 1 << 5, seip = 1 << 9, sgeie = 1 << 12;
 }

@@ -116,6 +116,10 @@ Next answer_sbi_call(Hart& hart, Vcpu& vcpu, abi::Registers& registers) {
             vcpu.state(abi::VcpuRegister::Vstimecmp) = csr::vstimecmp.read();
             arm_guest_timer(vcpu);
         }
+        if (vcpu.file_hart) {
+            vcpu.state(abi::VcpuRegister::Vsie) = csr::vsie.read();
+            watch_file(vcpu);
+        }
         block(thread, Wait::Interrupt);
     }
     settle(hart);

@@ -9,6 +9,12 @@ void set_up_hart();
 void load(Vcpu& vcpu, Hart& hart);
 /// Brings hvip up to what others have set and cleared; the vCPU is loaded here.
 void deliver_interrupts(Vcpu& vcpu);
+/// Lets messages interrupt this hart that are lines of the host's.
+void open_messages();
+/// The vCPU, whose file is this hart's, runs: what comes into its file is its own business.
+void unwatch_file(const Vcpu& vcpu);
+/// Wakes the vCPUs of this hart that wait for what has come into their interrupt files.
+void wake_files(Hart& hart);
 /// Drops all translations of the guest that is loaded here.
 void fence_guest();
 /// Part of the way from a guest to its monitor and back, where nothing is loaded or saved: what set_mode would set.

@@ -94,6 +94,8 @@ void settle(Hart& hart) {
         if (hart.vcpu != vcpu)
             load(*vcpu, hart);
         deliver_interrupts(*vcpu);
+        if (vcpu->file_hart == &hart)
+            unwatch_file(*vcpu);
         if (vcpu->kicked && thread->in_guest()) {
             vcpu->kicked = false;
             exit_guest(*thread, abi::ExitReason::Kicked);
@@ -108,13 +110,12 @@ void settle(Hart& hart) {
 namespace {
 
 void external_interrupt(Hart& hart) {
-    while (const std::uint32_t line = nucleus.plic.claim(hart.number)) {
+    while (const std::uint32_t line = nucleus.interrupts.claim(hart.number)) {
         const Signal& signal = nucleus.lines[line];
         if (signal.event && nucleus.pool.serial(signal.event) == signal.serial) {
             raise(signal); // completed by InterruptAcknowledge
         } else {
-            nucleus.plic.complete(hart.number, line);
-            nucleus.plic.enable(hart.number, line, false);
+            nucleus.interrupts.drop(hart.number, line);
         }
     }
 }
@@ -128,6 +129,8 @@ Next take_interrupts(Hart& hart) {
         external_interrupt(hart);
     if ((pending & interrupt_bit::stip) != 0)
         hart.armed = 0; // has fired: set it again
+    if (pending == 0)   // a guest interrupt file's, which is not in sip; else it comes again
+        wake_files(hart);
     settle(hart);
     return Next::Choice;
 }
@@ -210,7 +213,7 @@ extern "C" [[noreturn]] void run() {
     Hart& hart = this_hart();
     hart.running.store(true, std::memory_order_release);
     set_up_hart();
-    nucleus.plic.open(hart.number);
+    nucleus.interrupts.open(hart.number);
     take_interrupts(hart); // whose end is to pick what to run
     for (;;) {
         wait_for_work(hart);

@@ -17,4 +17,4 @@
 // their physical addresses.
 #define WINDOW 0xffffffffc0000000
 #define WINDOW_FDT 0xffffffffe0000000
-#define WINDOW_PLIC 0xfffffffff0000000
+#define WINDOW_INTERRUPTS 0xfffffffff0000000

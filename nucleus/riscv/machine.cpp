@@ -2,6 +2,7 @@
 #include "nucleus/riscv/machine.hpp"
 
 #include <atomic>
+#include <bit>
 
 #include "nucleus/page_table.hpp"
 #include "nucleus/riscv/csr.hpp"
@@ -65,6 +66,10 @@ void probe_machine() {
     note(abi::SystemFeature::Svade, (nucleus.henvcfg & dirty_update) == 0);
     note(abi::SystemFeature::Sv48x4, guest_mode(Atp::sv48));
     note(abi::SystemFeature::Smstateen, csr::hstateen0.exists());
+    note(abi::SystemFeature::Aia, csr::stopei.exists());
+    csr::hgeie.write(~std::uint64_t{0});
+    nucleus.file_count = 63 - static_cast<std::uint64_t>(std::countl_zero(csr::hgeie.read() | 1)); // norm:geilen
+    csr::hgeie.write(0);
     csr::hgatp.write(Atp{}.with(Atp::mode, Atp::sv39).with(Atp::vmid, Atp::vmid.ones));
     nucleus.vmid_count = csr::hgatp.read().get(Atp::vmid) + 1;
     csr::hgatp.write({});

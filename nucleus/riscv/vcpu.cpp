@@ -33,6 +33,8 @@ void for_each_register(Vcpu& vcpu, auto action) {
         action(csr::vstimecmp, vcpu.state(VcpuRegister::Vstimecmp));
     if (nucleus.has(SystemFeature::Smstateen))
         action(csr::sstateen0, vcpu.sstateen);
+    if (nucleus.has(SystemFeature::Aia))
+        action(csr::vsiselect, vcpu.state(VcpuRegister::Vsiselect));
 }
 
 void fence_guest_table() {
@@ -57,6 +59,13 @@ Atp guest_translation(Vcpu& vcpu, Hart& hart, bool& fresh) {
         .with(Atp::ppn, space.table.root().value / page_bytes);
 }
 
+/// A guest without an interrupt file finds its external interrupt in vstopi by IID = 9 and IPRIO = 1: QEMU looks at
+/// these alone, whatever hvip says, as Linux's KVM has it.
+void show_external_interrupt() {
+    if (nucleus.has(SystemFeature::Aia))
+        csr::hvictl.write(9 << 16 | (csr::hvip.read() & abi::hvip::vseip) / abi::hvip::vseip);
+}
+
 constexpr std::uint64_t counters = 7; // cycle, time, instret (norm:scounteren_op)
 constexpr std::uint64_t float_unit = Sstatus::fs.mask, vector_unit = Sstatus::vs.mask;
 
@@ -77,14 +86,19 @@ void set_up_hart() {
     csr::sscratch.write(0); // this is the nucleus (trap.S)
     csr::hideleg.write(abi::hvip::all);
     csr::scounteren.write(counters);
-    csr::hie.write(0);
+    csr::hie.write(interrupt_bit::sgeie);
+    csr::hgeie.write(0);
     csr::hvip.write(0);
     csr::vsatp.write(0);
     csr::hgatp.write({});
     fence_guest_table();
     if (nucleus.has(SystemFeature::Smstateen)) {
         constexpr std::uint64_t state_enable = std::uint64_t{1} << 63, environment = std::uint64_t{1} << 62;
-        csr::hstateen0.write(state_enable | environment);
+        constexpr std::uint64_t aia = std::uint64_t{7} << 58; // IMSIC, AIA, CSRIND; read-only zero without them
+        csr::hstateen0.write(state_enable | environment | aia);
+    }
+    if (nucleus.has(SystemFeature::Aia)) {
+        open_messages();
     }
     csr::sie.write(interrupt_bit::ssip | interrupt_bit::stip | interrupt_bit::seip);
 }
@@ -99,6 +113,7 @@ void load(Vcpu& vcpu, Hart& hart) {
     if (fresh) // it may have missed that its code was changed
         asm volatile("fence.i" ::: "memory");
     for_each_register(vcpu, [](auto reg, std::uint64_t& value) { reg.write(value); });
+    show_external_interrupt();
     const std::uint64_t breakpoint = vcpu.state(VcpuRegister::Debug) << 3;
     csr::hedeleg.write(vcpu.guest->has(abi::GuestFlags::Program) ? firmware_exceptions
                                                                  : delegated_exceptions & ~breakpoint);
@@ -112,6 +127,8 @@ void load(Vcpu& vcpu, Hart& hart) {
         status = status.with(Sstatus::vs, Sstatus::clean);
     }
     vcpu.sstatus = status.raw;
+    if (vcpu.file_hart)
+        vcpu.hstatus = Hstatus{{vcpu.hstatus}}.with(Hstatus::vgein, vcpu.file_hart == &hart ? vcpu.file : 0).raw;
     vcpu.hart = &hart;
     hart.vcpu = &vcpu;
     hart.guest_epoch = vcpu.vmid_epoch;
@@ -138,9 +155,12 @@ void unload(Vcpu& vcpu) {
 }
 
 void deliver_interrupts(Vcpu& vcpu) {
+    const std::uint64_t changed = vcpu.set | vcpu.clear;
     csr::hvip.clear(vcpu.clear);
     csr::hvip.set(vcpu.set);
     vcpu.set = vcpu.clear = 0;
+    if ((changed & abi::hvip::vseip) != 0)
+        show_external_interrupt();
 }
 
 void save_mode(const Hart& hart) {

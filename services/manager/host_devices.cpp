@@ -11,8 +11,9 @@ namespace {
 
 /// A device is complete when its first child or its end comes.
 struct Visitor {
-    std::vector<Device> devices;
-    Device device;
+    std::size_t interrupt_cells;
+    std::vector<Device> devices{};
+    Device device{};
     bool open = false;
 
     void finish() {
@@ -34,8 +35,11 @@ struct Visitor {
             device.address = value.number(8);
             device.bytes = value.number(8);
         } else if (name == "interrupts") {
-            while (value.left() >= 4 && device.interrupt_count < Device::interrupt_limit)
+            while (value.left() >= 4 * interrupt_cells && device.interrupt_count < Device::interrupt_limit) {
                 device.interrupts[device.interrupt_count++] = value.cell();
+                for (std::size_t more = 1; more < interrupt_cells; ++more)
+                    (void)value.cell();
+            }
         }
     }
     void end_node() { finish(); }
@@ -43,8 +47,8 @@ struct Visitor {
 
 }
 
-std::vector<Device> read(std::span<const std::byte> blob) {
-    Visitor visitor;
+std::vector<Device> read(std::span<const std::byte> blob, std::size_t interrupt_cells) {
+    Visitor visitor{interrupt_cells};
     (void)device_tree::walk(blob, visitor);
     return std::move(visitor.devices);
 }

@@ -17,12 +17,13 @@ struct Device {
     std::string_view name;       ///< the node's, with its unit address: "rtc@101000"
     std::string_view compatible; ///< the first string of that property
     std::uint64_t address = 0, bytes = 0;
-    std::array<std::uint32_t, interrupt_limit> interrupts{}; ///< lines of the PLIC
+    std::array<std::uint32_t, interrupt_limit> interrupts{}; ///< lines of the host's interrupt controller
     std::size_t interrupt_count = 0;
 };
 
 /// All devices of a tree, whose strings lie in it. Up to where a broken tree breaks. Addresses and sizes are taken to
-/// be of two cells each, as on every 64-bit RISC-V machine, and interrupt numbers of one, as a PLIC has them.
-std::vector<Device> read(std::span<const std::byte> blob);
+/// be of two cells each, as on every 64-bit RISC-V machine, and interrupt numbers of `interrupt_cells`: one as a PLIC
+/// has them, two (the second is the trigger: high level, as all that is known here have) as an APLIC has them.
+std::vector<Device> read(std::span<const std::byte> blob, std::size_t interrupt_cells = 1);
 
 }

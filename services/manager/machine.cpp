@@ -93,6 +93,8 @@ abi::Result<void> Machine::build(const Plan& plan, const Host& host, const Wirin
         return granted;
     if (const auto granted = grant_wiring(wiring, startup); !granted)
         return granted;
+    if (const auto granted = grant_virtual_cpus(plan.machine, memories, startup); !granted)
+        return granted;
     copy_text(startup.name, plan.machine.name);
     copy_text(startup.arguments, plan.machine.arguments);
     copy_text(startup.command_line, plan.machine.command_line);
@@ -253,6 +255,9 @@ void Machine::reclaim(Memories& memories) {
     for (const host_devices::Device& device : devices_)
         quiet(device); // before its memory has another owner
     devices_.clear();
+    for (const InterruptFiles::File& file : files_)
+        memories.files().give(file);
+    files_.clear();
     for (const Ram::Pages& pages : pages_)
         memories.ram().give(pages);
     pages_.clear();

@@ -72,6 +72,8 @@ class Machine {
                                  sdk::Startup::File& told);
     abi::Result<void> grant_all(const Plan& plan, Memories& memories, sdk::Startup& startup);
     abi::Result<std::uint64_t> grant(abi::Handle handle, abi::Rights rights);
+    abi::Result<void> grant_virtual_cpus(const bundle_manifest::Machine& machine, Memories& memories,
+                                         sdk::Startup& startup);
     abi::Result<void> grant_wiring(const Wiring& wiring, sdk::Startup& startup);
     abi::Result<sdk::Handle> take(Memories& memories, std::uint64_t pages, std::uint64_t alignment,
                                   std::span<const std::byte> content);
@@ -79,5 +81,6 @@ class Machine {
 
     std::vector<Ram::Pages> pages_;
     std::vector<host_devices::Device> devices_;
+    std::vector<InterruptFiles::File> files_;
     sdk::Object process_;
 };

@@ -184,7 +184,9 @@ int main() {
     const auto tree =
         sdk::must(sdk::Mapping::create(abi::boot::device_tree, 0, pages, abi::Rights::Read), "the device tree");
     const auto offset = sdk::system_info(abi::SystemFact::DeviceTreeOffset);
-    const auto devices = host_devices::read(tree.bytes().subspan(offset));
+    const bool messages =
+        (sdk::system_info(abi::SystemFact::Features) & static_cast<std::uint64_t>(abi::SystemFeature::Messages)) != 0;
+    const auto devices = host_devices::read(tree.bytes().subspan(offset), messages ? 2 : 1);
     Memories memories{manager_heap};
     const Host host{HostFacts::read(tree.bytes().subspan(offset)), read_host_clock(devices)};
     host_seed = host.facts.seed;

@@ -33,6 +33,7 @@ constexpr std::array number_keys{
     NumberKey{"kernel-memory", &Machine::kernel_memory, 8, 0, ~std::uint64_t{0}, false, false},
     NumberKey{"console", &Machine::console, 4, 0, 1, false, false},
     NumberKey{"mmu", &Machine::mmu, 4, 3, 5, false, false},
+    NumberKey{"irqchip", &Machine::irqchip, 4, 0, 2, false, false},
     NumberKey{"share", &Machine::share, 4, 1, 10000, false, false},
     NumberKey{"restart", &Machine::restart, 4, 0, 2, false, false},
     NumberKey{"backoff", &Machine::backoff, 4, 1, 3600, false, false},

@@ -25,6 +25,8 @@ struct Machine {
     std::uint64_t kernel_address = 0, kernel_entry = 0, kernel_memory = 0; ///< guest-physical, and bytes with its zeros
     std::string_view terminal;          ///< a node of the host's device tree; empty: none
     std::uint64_t console = 0, mmu = 4; ///< as in sdk::Startup
+    static constexpr std::uint64_t any_irqchip = 0, plic = 1, aia = 2;
+    std::uint64_t irqchip = any_irqchip;
     static constexpr std::size_t disk_limit = 4;
     std::array<Disk, disk_limit> disks{};
     std::size_t disk_count = 0;

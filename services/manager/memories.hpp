@@ -9,6 +9,7 @@
 #include "sdk/event.hpp"
 #include "sdk/handle.hpp"
 #include "services/manager/host_devices.hpp"
+#include "services/manager/interrupt_files.hpp"
 #include "services/manager/ram.hpp"
 
 /// The first pages of one of the ranges of RAM: the manager lives in them.
@@ -23,6 +24,7 @@ class Memories {
     /// Takes over what the nucleus left in the handle table, but for the manager's own heap.
     explicit Memories(ManagerHeap heap);
     Ram& ram() { return ram_; }
+    InterruptFiles& files() { return files_; }
     /// All of it, free or not, but for the manager's own heap.
     std::uint64_t pages() const { return pages_; }
     /// A handle of just these pages.
@@ -47,6 +49,7 @@ class Memories {
 
     std::vector<Range> ranges_;
     Ram ram_;
+    InterruptFiles files_;
     std::uint64_t pages_ = 0, block_bytes_ = 0;
     std::optional<sdk::Event> pause_; ///< nobody raises it
     bool considerate_ = false;

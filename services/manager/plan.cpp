@@ -153,6 +153,10 @@ OrComplaint<Plan> make_plan(const bundle_manifest::Manifest& manifest, const bun
             "host more harts",
             TEXT(manifest.file), TEXT(machine.name), harts - 1);
     plan.machine.harts &= all;
+    constexpr auto aia = static_cast<std::uint64_t>(abi::SystemFeature::Aia);
+    if (machine.irqchip == bundle_manifest::Machine::aia && (sdk::system_info(abi::SystemFact::Features) & aia) == 0)
+        return complain_of("irqchip", "aia", "the host has no AIA",
+                           "write \"auto\", or give the host one, as QEMU's -M virt,aia=aplic-imsic,aia-guests=3 does");
     if (const auto found = find_devices(manifest, devices, plan); !found)
         return std::unexpected{found.error()};
     return plan;
