@@ -150,11 +150,11 @@ int Suite::operator()() {
         void (Suite::*run)();
         bool quick;
     };
-    constexpr Part parts[]{{"nucleus", &Suite::nucleus, true},   {"primitives", &Suite::primitives, true},
-                           {"boot", &Suite::boot, false},        {"console", &Suite::console, false},
-                           {"disk", &Suite::disk, false},        {"programs", &Suite::programs, false},
-                           {"debian", &Suite::debian, false},    {"timer", &Suite::timer, false},
-                           {"scale", &Suite::scale, true},       {"machines", &Suite::machines, false}};
+    constexpr Part parts[]{{"nucleus", &Suite::nucleus, true}, {"primitives", &Suite::primitives, true},
+                           {"boot", &Suite::boot, false},      {"console", &Suite::console, false},
+                           {"disk", &Suite::disk, false},      {"programs", &Suite::programs, false},
+                           {"debian", &Suite::debian, false},  {"timer", &Suite::timer, false},
+                           {"scale", &Suite::scale, true},     {"machines", &Suite::machines, false}};
     const std::regex pattern{only.empty() ? ".*" : only};
     for (const Part& part : parts)
         if (std::regex_match(part.name, pattern) && (part.quick || !quick))
