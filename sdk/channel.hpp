@@ -70,6 +70,9 @@ class Channel {
     std::size_t available() { return in_.available(); }
     std::size_t room() { return out_.room(); }
     std::size_t capacity() const { return out_.capacity(); }
+    /// How many bytes this side has sent since the channel's beginning, modulo 2^32, if the peer has left that as it
+    /// was.
+    std::uint32_t sent() const { return out_.position(); }
 
     /// Before waiting for the event: has the peer wake this side when there are bytes. Whether there are already.
     bool arm_input() {

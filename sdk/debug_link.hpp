@@ -10,6 +10,9 @@
 /// An End of the console service's is not answered: what still comes in that session is thrown away.
 namespace debug_link {
 
+/// In an End: all sessions, of which a console service that begins anew knows nothing.
+inline constexpr std::uint16_t every_session = 0;
+
 /// Bytes of Data in a frame at most.
 inline constexpr std::size_t piece_bytes = 4096;
 

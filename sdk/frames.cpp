@@ -37,10 +37,9 @@ std::optional<Frame> Reader::next() {
     if (!header)
         return {};
     seen_ = 0;
-    channel_->drop(sizeof *header);
-    payload_.resize(header->length);
-    (void)channel_->read(payload_);
-    return Frame{*header, payload_};
+    bytes_.resize(sizeof *header + header->length);
+    (void)channel_->read(bytes_); // at once: whoever goes on here, should this program end, finds a whole frame
+    return Frame{*header, std::span{bytes_}.subspan(sizeof *header)};
 }
 
 }

@@ -60,7 +60,7 @@ class Reader {
   private:
     sdk::Channel* channel_;
     std::size_t seen_ = 0; ///< bytes that were there and have been left
-    std::vector<std::byte> payload_;
+    std::vector<std::byte> bytes_;
 };
 
 }

@@ -27,6 +27,7 @@ class RingSide {
     /// The peer has written a position that cannot be: nothing moves any more.
     bool broken() const { return broken_; }
     std::size_t capacity() const { return data_.size(); }
+    std::uint32_t position() const { return position_; }
 
   protected:
     RingSide() = default;

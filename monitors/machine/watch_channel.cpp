@@ -33,9 +33,12 @@ bool WatchChannel::arm() {
 }
 
 void WatchChannel::take(const frames::Frame& frame) {
-    if (frame.header.session == 0)
-        return;
-    if (frame.type() == FrameType::Request) {
+    if (frame.header.session == debug_link::every_session) {
+        if (frame.type() == FrameType::End) {
+            leave(debugger_);
+            leave(trace_);
+        }
+    } else if (frame.type() == FrameType::Request) {
         open(frame.header.session, frame.payload);
     } else if (frame.type() == FrameType::Data && frame.header.session == debugger_) {
         input_.assign(frame.payload.begin(), frame.payload.end());

@@ -105,6 +105,16 @@ TEST_F(WatchChannel, a_number_that_is_in_use_is_the_new_sessions) {
     EXPECT_EQ(events, "left begin end begin ");
 }
 
+TEST_F(WatchChannel, all_sessions_end_at_once_for_a_console_service_that_begins_anew) {
+    request(1, Verb::Gdb);
+    request(2, Verb::Trace);
+    tell(FrameType::End, debug_link::every_session);
+    type(1, "late");
+    watch.poll();
+    EXPECT_EQ(events, "begin left end ");
+    EXPECT_EQ(said, "");
+}
+
 TEST_F(WatchChannel, other_verbs_are_refused) {
     request(1, Verb::Console);
     tell(FrameType::Request, 2, std::as_bytes(std::span{"short"}));

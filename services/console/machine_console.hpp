@@ -44,10 +44,14 @@ class MachineConsole {
         debug_ = {debug, sdk::debug_shape, sdk::Channel::Side::Second, [wake] { wake(sdk::channel_bits::debug); }};
         watched_ = false;
     }
-    /// The rings are as an earlier console service left them.
+    /// The rings are as an earlier console service left them. Of its sessions the monitor may still have some to say:
+    /// the numbers of new ones begin elsewhere.
     void go_on() {
         channel_.go_on();
         debug_.go_on();
+        watched_ = true;
+        last_watch_ = static_cast<std::uint16_t>(debug_.sent());
+        close_watch(debug_link::every_session);
     }
     void stop() {
         take_output(~std::size_t{0});
@@ -104,11 +108,8 @@ class MachineConsole {
 
     /// Before waiting for the event; whether there is something to do already.
     bool arm() { return (channel_ && channel_.arm_input()) || (watched_ && from_debug_.arm()); }
-    /// Has the monitor wake this side when it has read some of what was typed.
-    void arm_typing() {
-        if (channel_)
-            channel_.arm_output(1);
-    }
+    /// Has the monitor wake this side when it has read some of what was typed; whether it has already.
+    bool arm_typing() { return channel_ && channel_.arm_output(1); }
 
   private:
     void tell(control::FrameType type, std::uint16_t number, std::span<const std::byte> payload) {

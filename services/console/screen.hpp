@@ -25,6 +25,8 @@ class Screen {
     void choose();
     /// Takes bytes from the port: as much as the machine that they are for has room for.
     std::size_t input(std::span<const std::byte> bytes);
+    /// Has that machine's monitor wake this program when there is room again; whether there is already.
+    bool arm_typing() { return attached_ && machines_[*attached_]->arm_typing(); }
     /// Shows what machines have written since; whether there was anything.
     bool update();
     /// Shows lines that have no end yet, so that prompts are seen.

@@ -219,14 +219,9 @@ bool Service::send() {
 bool Service::armed() {
     bool any = (sessions_.ready_for_manager() && link_.arm_input()) ||
                (!sessions_.to_manager().empty() && link_.arm_output(1));
-    for (const auto& machine : machines_) {
-        if (!machine)
-            continue;
-        any |= machine->arm();
-        if (!typed_.empty())
-            machine->arm_typing();
-    }
-    return any;
+    for (const auto& machine : machines_)
+        any |= machine && machine->arm();
+    return any || (!typed_.empty() && screen_.arm_typing());
 }
 
 void Service::run() {

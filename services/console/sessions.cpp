@@ -165,9 +165,8 @@ bool Sessions::pump_input(std::uint16_t id, Session& session) {
         to_host_.add(FrameType::Credit, id, control::Credit{taken});
         session.given += taken;
     }
-    if (!session.input.empty() && !session.watches())
-        machine.arm_typing();
-    return taken != 0;
+    const bool waits = !session.input.empty() && !session.watches();
+    return (waits && machine.arm_typing()) || taken != 0;
 }
 
 bool Sessions::pump() {

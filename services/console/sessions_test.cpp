@@ -236,6 +236,27 @@ TEST(Watchers, a_debugger_and_the_monitor_hear_each_other) {
     EXPECT_TRUE(host.told().empty());
 }
 
+TEST(Watchers, a_console_service_that_begins_anew_ends_what_an_earlier_one_began) {
+    Watched host;
+    host.request(5, Verb::Gdb, "one");
+    const auto before = host.heard();
+    host.sessions.reset();
+    EXPECT_EQ(host.heard()->type, FrameType::End);
+    host.machines[3]->go_on();
+    const auto told = host.heard();
+    ASSERT_TRUE(told && told->type == FrameType::End);
+    EXPECT_EQ(told->session, debug_link::every_session);
+    host.request(5, Verb::Gdb, "one");
+    const auto after = host.heard();
+    ASSERT_TRUE(before && after);
+    EXPECT_NE(after->session, before->session);
+    host.say(FrameType::Data, before->session, "late");
+    host.say(FrameType::Opened, after->session);
+    const auto heard = host.told();
+    ASSERT_EQ(heard.size(), 1u);
+    EXPECT_EQ(heard[0].type, FrameType::Opened);
+}
+
 TEST(Watchers, the_monitor_is_told_when_the_connection_breaks) {
     Watched host;
     host.request(5, Verb::Gdb, "one");

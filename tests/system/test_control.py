@@ -428,6 +428,9 @@ def test_a_console_service_that_dies_is_started_again_and_machines_go_on(host, b
             console.send(b"x" * death)
             console.expect(b"x!\r\n" * death)
             assert b"its console begins anew" in console.data
+        trace = client.open(control.TRACE, "two")  # the second one while the monitor has that of the service before
+        console.send(b"t")
+        trace.expect(b"\0")  # any record
         if death == 1:
             client.close()
     assert client.do(control.RESTART, "two", flags=FORCE)[0] == "Done"
