@@ -158,7 +158,7 @@ TemporaryFolder::~TemporaryFolder() {
 Emulated emulate(qemu::Machine machine, Clock clock, const TemporaryFolder& folder, unsigned limit_seconds) {
     const fs::path socket = folder / "qmp";
     fs::remove(socket);
-    // To a file: a pipe that nobody reads for a moment has the guest wait, and its clock run on.
+    // To a file, which is there however it ends.
     if (machine.serial != "none")
         machine.serial = fmt::format("file:{}", (folder / console_file).string());
     std::ofstream{folder / console_file}.flush();
