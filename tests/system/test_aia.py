@@ -10,11 +10,17 @@ from debian import boot, manifest
 TESTS = ["registers", "registers that are not there", "messages to oneself", "messages to another hart", "a message on demand",
          "a device's interrupt", "messages to a hart that sleeps"]
 MODELS = {"7": [PLAIN], "10": [PLAIN, "rva23s64"]}
+A_FEW = {"7": [(PLAIN, 2)], "10": [(PLAIN, 4), ("rva23s64", 1), ("rva23s64", 2)]}
 
 
 def pytest_generate_tests(metafunc):
-    if "cpu" in metafunc.fixturenames:
-        metafunc.parametrize("cpu", MODELS[metafunc.config.getoption("--qemu")])
+    """With --rounds every model of harts with every number of vCPUs; else some of both."""
+    qemu = metafunc.config.getoption("--qemu")
+    if "cpus" in metafunc.fixturenames:
+        every = [(cpu, cpus) for cpu in MODELS[qemu] for cpus in (1, 2, 4)]
+        metafunc.parametrize("cpu, cpus", every if metafunc.config.getoption("--rounds") > 1 else A_FEW[qemu])
+    elif "cpu" in metafunc.fixturenames:
+        metafunc.parametrize("cpu", MODELS[qemu])
 
 
 def aia(files):
@@ -48,9 +54,16 @@ def test_files_in_hardware_cost_no_exit_for_a_message(host, cpu):
     assert count(result.console, "answered-ipi") == 0
 
 
-@pytest.mark.parametrize("files", [0, 1])
-def test_a_hart_without_a_file_gets_a_model_of_one(host, cpu, files):
-    result = host.run(kernel("aia"), cpu=cpu, harts=1, more=aia(files))
+def test_a_hart_without_a_file_gets_a_model_of_one(host, cpu):
+    result = host.run(kernel("aia"), cpu=cpu, harts=2, more=aia(0))
+    check(result)
+    assert count(result.console, "exits-mmio") > 1000  # messages
+    assert count(result.console, "exits-virtual-instruction") > 1000
+
+
+def test_harts_with_and_without_a_file_reach_one_another(host):
+    """Both on one hart of the host, where each waits for the other's turn: that takes a while."""
+    result = host.run(kernel("aia"), harts=1, more=aia(1))
     check(result)
     assert count(result.console, "exits-mmio") > 1000  # messages
     assert count(result.console, "exits-virtual-instruction") > 1000
@@ -81,7 +94,6 @@ def power_off(terminal):
     return terminal.text()
 
 
-@pytest.mark.parametrize("cpus", [1, 2, 4])
 def test_debian_takes_its_interrupts_as_messages(host, cpu, cpus):
     terminal, interrupts = boot_to_shell(host, cpu, cpus, "auto", 3)
     assert re.search(r"APLIC-MSI\S+ +\d+ Edge .* virtio0", interrupts) and "PLIC  " not in interrupts.replace("APLIC", "")
