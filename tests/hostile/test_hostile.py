@@ -19,7 +19,7 @@ def test_the_list_of_deaths_is_whole(host):
 @pytest.mark.parametrize("group", range(0, len(DEATHS), 4))
 def test_a_monitor_that_breaks_the_rules_dies_alone(host, group):
     acts = DEATHS[group:group + 4]
-    result = host.run(*[hostile(act, name=act) for act in acts], OTHER, HELLO, memory="1G")
+    result = host.run(*[hostile(act, name=act) for act in acts], OTHER, HELLO)
     for act in acts:
         found = re.search(rf"manager: {act}: died: cause (0x\w+) pc (0x\w+) tval (0x\w+|0)", result.console)
         assert found, f"{act} is not reported"
