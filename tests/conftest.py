@@ -20,6 +20,18 @@ def pytest_addoption(parser):
     parser.addoption("--rounds", default=1, type=int, help="how often tests that look for rare faults try")
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long_on(qemu): on this QEMU only with --rounds; the plain run has it on the other")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--rounds") > 1:
+        return
+    left_out = [item for item in items if any(config.getoption("--qemu") == mark.args[0] for mark in item.iter_markers("long_on"))]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
 def pytest_generate_tests(metafunc):
     if "any_cpu" in metafunc.fixturenames:
         metafunc.parametrize("any_cpu", MODELS[metafunc.config.getoption("--qemu")])

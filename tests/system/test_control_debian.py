@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 
+import pytest
 from conftest import TOOL
 from debian import PROMPT, Terminal, copy_of_root, fsck, manifest
 
@@ -56,6 +57,7 @@ def test_debian_is_asked_to_stop_and_leaves_its_disk_clean_and_can_be_paused(hos
     fsck(disk)
 
 
+@pytest.mark.long_on("7")
 def test_debian_on_its_serial_port_is_asked_to_stop_too(host):
     disk = copy_of_root(host.folder)
     terminal, socket = start(host, cpus=1, memory="256M", cmdline="console=ttyS0 root=/dev/vda")
@@ -69,6 +71,7 @@ def test_debian_on_its_serial_port_is_asked_to_stop_too(host):
     assert terminal.end() == 0
 
 
+@pytest.mark.long_on("7")
 def test_the_size_of_the_tool_s_terminal_is_the_guest_s(host):
     copy_of_root(host.folder)
     run, socket = start(host, cpus=1, memory="256M")

@@ -67,6 +67,7 @@ def test_finds_its_firmware_complete_counts_with_it_and_stops_and_starts_its_pro
     assert terminal.end() == 0
 
 
+@pytest.mark.long_on("7")
 def test_has_job_control_on_the_console_and_reboots(host):
     copy_of_root(host.folder)
     terminal = boot(host, manifest())
@@ -91,6 +92,7 @@ def test_has_job_control_on_the_console_and_reboots(host):
     assert terminal.end() == 0
 
 
+@pytest.mark.long_on("7")
 def test_boots_with_the_serial_port_as_its_console(host):
     copy_of_root(host.folder)
     terminal = boot(host, manifest(cmdline="console=ttyS0 root=/dev/vda", console='"uart"'))
@@ -100,6 +102,7 @@ def test_boots_with_the_serial_port_as_its_console(host):
     assert terminal.end() == 0
 
 
+@pytest.mark.long_on("7")
 def test_a_disk_in_ram_forgets_what_is_written_and_an_error_of_a_disk_is_an_i_o_error_in_the_guest(host):
     """The last disk has a sector that cannot be read and one that cannot be written; the guest goes on."""
     copy_of_root(host.folder)
@@ -164,6 +167,7 @@ def test_the_installer_comes_to_its_first_screen(host):
     terminal.kill()
 
 
+@pytest.mark.long_on("7")
 @pytest.mark.parametrize("packed", ["gzip", "zstd"])
 def test_a_compressed_kernel_boots_to_its_initrd(host, packed):
     content = (cache() / "kernel").read_bytes()
