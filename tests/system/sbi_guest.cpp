@@ -591,6 +591,31 @@ void test_reboot() {
     report("reboot", false);
 }
 
+// Two harts that wait for one another by WRS.NTO, as Linux's spin locks do, and take turns.
+constexpr std::uint64_t turns = 100;
+std::atomic<std::uint64_t> turn{0};
+void await_turn(std::uint64_t wanted) {
+    while (turn != wanted)
+        asm volatile(".word 0x00d00073"); // without a reservation: it may end at any time
+}
+void take_turns(std::uint64_t, std::uint64_t) {
+    for (std::uint64_t i = 0; i < turns; ++i) {
+        await_turn(2 * i + 1);
+        turn = 2 * i + 2;
+    }
+    stop_hart();
+}
+void test_wait_on_reservation() {
+    const std::uint64_t begin = now();
+    run_on(1, take_turns);
+    for (std::uint64_t i = 0; i < turns; ++i) {
+        turn = 2 * i + 1;
+        await_turn(2 * i + 2);
+    }
+    check(now() - begin < turns * millisecond); // a tenth of the slices that they would use up otherwise
+    conclude("wait-on-reservation");
+}
+
 /// Gives back what is typed, by both kinds of call in turn, until a full stop comes.
 void test_echo() {
     const auto address = reinterpret_cast<std::uint64_t>(text.data());
@@ -650,6 +675,8 @@ extern "C" void guest_main(std::uint64_t hart, std::uint64_t argument) {
         test_all();
     else if (asked_for(argument, "reboot"))
         test_reboot();
+    else if (asked_for(argument, "wait-on-reservation"))
+        test_wait_on_reservation();
     else if (asked_for(argument, "echo"))
         test_echo();
     else if (asked_for(argument, "failure"))

@@ -40,6 +40,13 @@ def test_without_sstc(host):
     check_all(run(host, "all", f"{PLAIN},sstc=false"))
 
 
+def test_a_hart_that_waits_by_wrs_nto_gives_its_host_s_hart_away(host, qemu):
+    if qemu == "7":
+        pytest.skip("QEMU 7 has no Zawrs")
+    result = host.boot(write_manifest(host, "wait-on-reservation"), cpu="rva23s64", harts=1, more=["-icount", "shift=0,sleep=off"])
+    assert "ok wait-on-reservation\n" in result.console and result.status == 0
+
+
 def test_a_long_write_comes_out_whole(host):
     console = run(host, "all").console
     assert f"begin{'.' * 3990}end\n" in console
