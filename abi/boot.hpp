@@ -8,8 +8,7 @@
 namespace abi::boot {
 
 inline constexpr Handle system = 2;
-inline constexpr Handle interrupts =
-    3; ///< every line of the host, from line 1 on; none without an interrupt controller
+inline constexpr Handle interrupts = 3;    ///< every line of the host, from line 1 on; none without a controller
 inline constexpr Handle device_tree = 4;   ///< Memory: the blob and what shares its pages
 inline constexpr Handle bundle = 5;        ///< Memory: the initrd; no such handle if there is none
 inline constexpr Handle first_ram = 8;     ///< Memory: RAM that is free, and so on up to first_device
