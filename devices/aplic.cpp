@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "devices/aplic.hpp"
 
+#include "devices/bits.hpp"
+
 namespace devices {
 
 namespace {
@@ -21,14 +23,6 @@ bool in(std::uint64_t offset, std::uint64_t array) {
 std::uint32_t source_at(std::uint64_t offset, std::uint64_t array) {
     const std::uint64_t source = (offset - array) / 4;
     return offset > array && source < Aplic::sources ? static_cast<std::uint32_t>(source) : 0;
-}
-
-template <std::size_t Count>
-std::uint32_t word(const std::bitset<Count>& bits, std::uint64_t offset) {
-    std::uint32_t value = 0;
-    for (unsigned i = 0; i < 32 && offset * 8 + i < Count; ++i)
-        value |= static_cast<std::uint32_t>(bits[offset * 8 + i]) << i;
-    return value;
 }
 
 }
@@ -120,11 +114,11 @@ std::uint64_t Aplic::read(std::uint64_t offset, unsigned width) {
     if (const std::uint32_t source = offset > targets ? source_at(offset, targets) : 0)
         return target_[source];
     if (in(offset, setip))
-        return word(pending_, offset - setip);
+        return word_of(pending_, (offset - setip) / 4);
     if (in(offset, in_clrip))
-        return word(input_, offset - in_clrip);
+        return word_of(input_, (offset - in_clrip) / 4);
     if (in(offset, setie))
-        return word(enabled_, offset - setie);
+        return word_of(enabled_, (offset - setie) / 4);
     return 0;
 }
 

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "devices/plic.hpp"
 
+#include "devices/bits.hpp"
+
 namespace devices {
 
 namespace {
 
 constexpr std::uint64_t pending_base = 0x1000, enable_base = 0x2000, enable_stride = 0x80, context_base = 0x20'0000,
                         context_stride = 0x1000;
-
-template <std::size_t Count>
-std::uint32_t word(const std::bitset<Count>& bits, std::uint64_t index) {
-    std::uint32_t value = 0;
-    for (unsigned i = 0; i < 32 && index * 32 + i < Count; ++i)
-        value |= static_cast<std::uint32_t>(bits[index * 32 + i]) << i;
-    return value;
-}
 
 }
 
@@ -86,11 +80,11 @@ std::uint64_t Plic::read(std::uint64_t offset, unsigned width) {
     if (offset < pending_base)
         return offset / 4 < sources ? priority_[offset / 4] : 0;
     if (offset < enable_base)
-        return word(pending_, (offset - pending_base) / 4);
+        return word_of(pending_, (offset - pending_base) / 4);
     if (offset < context_base) {
         const std::uint64_t context = (offset - enable_base) / enable_stride,
                             index = (offset - enable_base) % enable_stride / 4;
-        return context < contexts ? word(enabled_[context], index) : 0;
+        return context < contexts ? word_of(enabled_[context], index) : 0;
     }
     const std::uint64_t context = (offset - context_base) / context_stride;
     if (context >= contexts)
