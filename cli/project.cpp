@@ -55,12 +55,12 @@ fs::path memory_file(const std::vector<char>& bytes) {
 std::uint64_t memory_for(const manifest::Manifest& manifest, std::uint64_t bundle_bytes) {
     constexpr std::uint64_t spare = 64 << 20;
     // The nucleus's pool is this share of the RAM (nucleus/boot.cpp); the manager and the console service use some of
-    // it.
-    constexpr std::uint64_t pool_share = 576, pool_least = 2 << 20, page = 4096, others = 64;
+    // it, and for each machine some more.
+    constexpr std::uint64_t pool_share = 576, pool_least = 2 << 20, page = 4096, others = 64, for_each = 4;
     std::uint64_t bytes = bundle_bytes + spare, largest = 0, quota = others;
     for (const manifest::Machine& machine : manifest.machines) {
         bytes += machine.memory + machine.heap;
-        quota += machine.quota + 1;
+        quota += machine.quota + for_each;
         largest = std::max(largest, machine.memory);
         for (const manifest::Disk& disk : machine.disks)
             bytes += disk.ram ? fs::file_size(disk.file) : 0;

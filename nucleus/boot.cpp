@@ -11,7 +11,8 @@ constinit Nucleus nucleus;
 
 namespace {
 
-/// The pool's share of RAM: enough for the page tables that map all of it, twice over.
+/// The pool's share of RAM: guests lie in large pages, which need next to no tables; the rest is for machines, of which
+/// it has room for ten with each GiB.
 constexpr std::uint64_t pool_share = 576, pool_least = 2 << 20, pool_most = 256 << 20;
 
 MachineFacts facts;

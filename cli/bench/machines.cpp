@@ -23,7 +23,7 @@ struct Neighbour {
 std::string manifest_of(const Neighbour& machine) {
     return fmt::format(
         "[[vm]]\nname = \"{}\"\nkind = \"machine\"\nmemory = \"{}M\"\nkernel = '{}'\nconsole = \"uart\"\n"
-        "cmdline = '{}'\nquota = 100\n{}",
+        "cmdline = '{}'\n{}",
         machine.name, machine.megabytes, (Project{}.target / "images/bench-primitives").string(), machine.does,
         machine.more);
 }
