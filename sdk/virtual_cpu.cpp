@@ -51,6 +51,12 @@ abi::Result<VirtualCpu> VirtualCpu::create(const GuestMemory& memory, GuestPhysi
     return cpu;
 }
 
+std::uint64_t VirtualCpu::insist(abi::Call how, std::uint64_t error) {
+    while (error == static_cast<std::uint64_t>(abi::Error::Again))
+        error = run_guest(how, handle_.slot());
+    return error;
+}
+
 DecodedExit VirtualCpu::decode() {
     using enum abi::ExitReason;
     abi::Registers& registers = page_->registers;

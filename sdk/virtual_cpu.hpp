@@ -73,11 +73,11 @@ class VirtualCpu {
   private:
     friend Stopped;
     [[gnu::always_inline]] Stopped run(abi::Call how) {
-        std::uint64_t error = run_guest(how, handle_.slot());
-        while (error == static_cast<std::uint64_t>(abi::Error::Again)) [[unlikely]]
-            error = run_guest(how, handle_.slot());
-        return {*this, error};
+        const std::uint64_t error = run_guest(how, handle_.slot());
+        return {*this, error == 0 ? 0 : insist(how, error)};
     }
+    /// Calls again for as long as `error` is that the nucleus has done but a piece of it; the last error, or 0.
+    [[gnu::noinline]] std::uint64_t insist(abi::Call how, std::uint64_t error);
     VirtualCpu(const GuestMemory& memory, Handle handle, Reservation address);
     SbiCall sbi_call() {
         abi::Registers& registers = page_->registers;

@@ -94,7 +94,7 @@ void devices(const Meter& meter) {
 /// Pages that nobody has touched since the machine was switched on.
 void fresh_memory(const Meter& meter) {
     const Platform& platform = meter.platform();
-    constexpr std::uint64_t page = 4096, large_page = 2 << 20, pages = 2000, large_pages = 50;
+    constexpr std::uint64_t page = 4096, large_page = 2 << 20, pages = 20'000, large_pages = 50;
     std::uint64_t next = (platform.ram + platform.ram_bytes / 4) & ~(large_page - 1);
     const auto touch = [&](std::uint64_t step) {
         *reinterpret_cast<volatile std::uint8_t*>(next) = 1;

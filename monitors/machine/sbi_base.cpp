@@ -17,6 +17,15 @@ constexpr std::uint64_t implementation_version = 2;
 
 bool offered(std::uint64_t extension) {
     switch (static_cast<Extension>(extension)) {
+    case Extension::LegacySetTimer:
+    case Extension::LegacyConsolePutchar:
+    case Extension::LegacyConsoleGetchar:
+    case Extension::LegacyClearIpi:
+    case Extension::LegacySendIpi:
+    case Extension::LegacyRemoteFenceI:
+    case Extension::LegacyRemoteSfenceVma:
+    case Extension::LegacyRemoteSfenceVmaAsid:
+    case Extension::LegacyShutdown:
     case Extension::Base:
     case Extension::DebugConsole:
     case Extension::FirmwareFeatures:
@@ -27,7 +36,7 @@ bool offered(std::uint64_t extension) {
     case Extension::SystemReset:
     case Extension::SystemSuspend:
     case Extension::Time: return true;
-    default: return is_legacy(extension);
+    default: return false;
     }
 }
 

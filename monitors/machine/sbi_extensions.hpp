@@ -16,9 +16,6 @@ Outcome system_reset(const Call& call);
 Outcome debug_console(const Call& call, const Surroundings& around);
 /// Extensions 0 to 8; the function number does not count.
 Outcome legacy(const Call& call, const Surroundings& around);
-inline bool is_legacy(std::uint64_t extension) {
-    return extension <= static_cast<std::uint64_t>(sbi::Extension::LegacyShutdown);
-}
 
 /// All harts, as a set.
 inline std::uint64_t all_harts(const Surroundings& around) {

@@ -167,39 +167,51 @@ void Vcpu::run_guest() {
             const TracedExit traced{writer, exit, id_, cpu_.registers()};
             handle_exit(exit);
         } else {
-            for (changed_ = false; !changed_;) // straight to the handlers, with no exit record in between
-                handle_exit(cpu_.resume());
+            changed_ = false;
+            while (handle_exit(cpu_.resume())) // straight to the handlers, with no exit record in between
+                ;
         }
     }
 }
 
-void Vcpu::handle_exit(auto&& exit) {
-    match(
+bool Vcpu::count_and_handle(const auto& it) {
+    statistics_.count(it);
+    handle(it);
+    return !changed_;
+}
+
+/// Whether the guest then goes on as it has gone so far.
+bool Vcpu::handle_exit(auto&& exit) {
+    return match(
         exit, //
         [&](const sdk::SbiCall& call) {
             statistics_.count(call);
-            if (const auto answer = Sbi::answer_at_once(call.extension, call.function, call.argument(0)))
+            if (const auto answer = Sbi::answer_at_once(call.extension, call.function, call.argument(0))) {
                 call.answer(answer->error, answer->value);
-            else
-                handle(call);
+                return true;
+            }
+            handle(call);
+            return !changed_;
         },
         [&](const sdk::MmioAccess& access) {
             statistics_.count(access);
             if (!machine_.access(id_, access)) [[unlikely]]
                 no_device(access.store);
+            return true;
         },
-        [&](const sdk::GuestPageFault& it) { statistics_.count(it), handle(it); },
-        [&](const sdk::VirtualInstruction& it) { statistics_.count(it), handle(it); },
-        [&](const sdk::Exception& it) { statistics_.count(it), handle(it); },
-        [&](const sdk::SystemCall&) { sdk::fail("a system call of a guest with a kernel"); },
-        [&](const sdk::Kicked& it) {
-            statistics_.count(it);
-            if (machine_.gate().held(id_))
-                rest();
-            look_again();
-        },
-        [&](const sdk::Unexpected& it) { statistics_.count(it), handle(it); },
-        [&](const sdk::Gone& gone) { sdk::fail("a virtual CPU cannot run: %s", sdk::describe(gone.error)); });
+        [&](const sdk::GuestPageFault& it) { return count_and_handle(it); },
+        [&](const sdk::VirtualInstruction& it) { return count_and_handle(it); },
+        [&](const sdk::Exception& it) { return count_and_handle(it); },
+        [&](const sdk::Kicked& it) { return count_and_handle(it); },
+        [&](const sdk::Unexpected& it) { return count_and_handle(it); },
+        [&](const sdk::SystemCall&) -> bool { sdk::fail("a system call of a guest with a kernel"); },
+        [&](const sdk::Gone& gone) -> bool { sdk::fail("a virtual CPU cannot run: %s", sdk::describe(gone.error)); });
+}
+
+void Vcpu::handle(const sdk::Kicked&) {
+    if (machine_.gate().held(id_))
+        rest();
+    look_again();
 }
 
 void Vcpu::fault(std::uint64_t cause, std::uint64_t value) {

@@ -67,8 +67,10 @@ class Vcpu {
     void set_up(const Start& start);
     void run_guest();
     void look_again();
-    void handle_exit(auto&& exit);
+    bool handle_exit(auto&& exit);
+    bool count_and_handle(const auto& exit);
     void rest();
+    void handle(const sdk::Kicked& exit);
     void handle(const sdk::Exception& exit);
     void suspend(const Suspend& suspend);
     void look_whether_woken();

@@ -143,11 +143,14 @@ Next guest_trap(Hart& hart, Thread& thread, std::uint64_t cause) {
     const auto reason = static_cast<abi::ExitReason>(cause);
     constexpr std::uint64_t wfi = 0x10500073;
     Vcpu& vcpu = *thread.vcpu;
+    abi::VcpuPage& page = *vcpu.page;
     if (reason == abi::ExitReason::SupervisorCall) {
-        if (const Next next = answer_sbi_call(hart, vcpu, vcpu.page->registers); next != Next::Program)
+        if (const Next next = answer_sbi_call(hart, vcpu, page.registers); next != Next::Program)
             return next;
+    } else if (is_interrupt(cause)) {
+        return take_interrupts(hart);
     } else if (reason != abi::ExitReason::UserCall) {
-        abi::ExitRecord& exit = vcpu.page->exit;
+        abi::ExitRecord& exit = page.exit;
         const std::uint64_t value = csr::stval.read();
         const bool supervisor = csr::sstatus.read().get(Sstatus::spp);
         if (reason == abi::ExitReason::VirtualInstruction && value == wfi && supervisor)

@@ -28,7 +28,13 @@ void set_mode(const Thread& thread);
 /// What a hart runs after a trap: the current thread's program, its guest, or whatever the lists say now.
 enum class Next : std::uint8_t { Program, Guest, Choice };
 
-/// Handles an exception that a guest took: answers it here, or makes it an exit.
+/// Everything that has come in for this hart: other harts' wishes, its timer, its devices.
+Next take_interrupts(Hart& hart);
+/// Whether a trap with this scause is an interrupt (privileged manual, table scauses).
+inline bool is_interrupt(std::uint64_t cause) {
+    return static_cast<std::int64_t>(cause) < 0;
+}
+/// Handles a trap from a guest: what came in for the hart, or what the guest did, answered here or made an exit.
 Next guest_trap(Hart& hart, Thread& thread, std::uint64_t cause);
 /// Says why the guest has stopped and makes its program, whose VcpuResume returns, the one to go on.
 void exit_guest(Thread& thread, abi::ExitReason reason);

@@ -43,7 +43,7 @@ Trap run_until_trap(abi::Registers& registers) {
                  :
                  : "memory", "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a2", "a3", "a4", "a5", "a6", "a7", "s0",
                    "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11");
-    return {a0, a1};
+    return {a1, a0};
 }
 
 void set_timer(Hart& hart, std::uint64_t deadline) {
@@ -120,7 +120,8 @@ void external_interrupt(Hart& hart) {
     }
 }
 
-/// Everything that has come in for this hart: other harts' wishes, its timer, its devices.
+}
+
 Next take_interrupts(Hart& hart) {
     const Locked locked{nucleus.lock};
     const std::uint64_t pending = csr::sip.read();
@@ -135,12 +136,10 @@ Next take_interrupts(Hart& hart) {
     return Next::Choice;
 }
 
-bool is_interrupt(std::uint64_t cause) {
-    return static_cast<std::int64_t>(cause) < 0;
-}
+namespace {
 
 /// Handles a system call, and whatever else stops a program.
-[[gnu::noinline]] Next program_trap(Hart& hart, Thread& thread, std::uint64_t cause) {
+[[gnu::noinline]] Next program_trap(Hart& hart, std::uint64_t cause, Thread& thread) {
     constexpr std::uint64_t ecall_length = 4, hlv_length = 4;
     abi::Registers& registers = thread.registers;
     if (is_interrupt(cause))
@@ -182,7 +181,7 @@ bool run_program(Hart& hart, Thread& thread) {
             thread.registers.x[17] = static_cast<std::uint64_t>(abi::Call::VcpuResume);
             trap.cause = TRAP_USER_CALL;
         }
-        if (program_trap(hart, thread, trap.cause) == Next::Choice)
+        if (program_trap(hart, trap.cause, thread) == Next::Choice)
             return false;
     }
 }
@@ -190,8 +189,7 @@ bool run_program(Hart& hart, Thread& thread) {
 /// Runs a guest until its program is to run (true), or something else may be (false).
 bool run_guest(Hart& hart, Thread& thread) {
     for (;;) {
-        const std::uint64_t cause = run_until_trap(*thread.active).cause;
-        const Next next = is_interrupt(cause) ? take_interrupts(hart) : guest_trap(hart, thread, cause);
+        const Next next = guest_trap(hart, thread, run_until_trap(*thread.active).cause);
         if (next != Next::Guest)
             return next == Next::Program;
     }

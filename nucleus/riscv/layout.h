@@ -7,9 +7,10 @@
 #define HART_RETURN 16
 #define HART_SCRATCH 24
 
-// What `enter` says in place of scause: the exception of an ecall from U-mode, and a code of our own.
+// What `enter` says: the exception of an ecall from U-mode; and, for VcpuResume, that of an instruction's misaligned
+// address, which where there are compressed instructions never comes (unprivileged manual, Unconditional Jumps, NOTE).
 #define TRAP_USER_CALL 8
-#define TRAP_RESUME 64
+#define TRAP_RESUME 0
 
 #define PANIC_STACK_BYTES 2048
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The door between the nucleus and what runs below. C++ calls `enter` with a0 = Registers of a program or a guest;
 // hstatus.SPV, sstatus.SPP and stvec (`leave_program` or `leave_guest`) say which. The trap comes back there, and `enter`
-// returns with a0 = scause, or TRAP_RESUME for a program's VcpuResume, with a1 = that call's argument.
+// returns with a1 = scause, or TRAP_RESUME for a program's VcpuResume, with a0 = that call's argument.
 // While something runs below, sscratch holds the Hart; in the nucleus it is 0 and tp holds the Hart. A trap with 0 there
 // is a bug of ours and can never look like an exit. `enter` keeps sp and tp; its caller declares the rest clobbered.
 // VcpuResume is to a program what `enter` is here: it keeps sp and tp, and nothing else of the program is saved. What
@@ -36,17 +36,16 @@ enter:
 leave_program:
     csrrw   tp, sscratch, tp
     beqz    tp, fault
-    sd      a0, HART_SCRATCH(tp)
-    csrr    a0, scause
-    addi    a0, a0, -TRAP_USER_CALL
-    or      a0, a0, a7
-    bnez    a0, save                        // not an ecall with a7 = 0: VcpuResume
-    ld      a0, HART_REGISTERS(tp)
-    csrrw   t1, sscratch, zero
-    sd      sp, REGISTERS_X(2)(a0)
-    sd      t1, REGISTERS_X(4)(a0)
-    ld      a1, HART_SCRATCH(tp)
-    li      a0, TRAP_RESUME
+    sd      t1, HART_SCRATCH(tp)
+    csrr    t1, scause
+    addi    t1, t1, -TRAP_USER_CALL
+    or      t1, t1, a7
+    bnez    t1, save                        // not an ecall with a7 = 0: VcpuResume
+    ld      t1, HART_REGISTERS(tp)
+    csrrw   t2, sscratch, zero
+    sd      sp, REGISTERS_X(2)(t1)
+    sd      t2, REGISTERS_X(4)(t1)
+    li      a1, TRAP_RESUME
     ld      sp, HART_STACK(tp)
     ld      ra, HART_RETURN(tp)
     ret
@@ -55,17 +54,17 @@ leave_program:
 leave_guest:
     csrrw   tp, sscratch, tp
     beqz    tp, fault
-    sd      a0, HART_SCRATCH(tp)
+    sd      t1, HART_SCRATCH(tp)
 save:
-    ld      a0, HART_REGISTERS(tp)
-    registers sd, a0, 10
+    ld      t1, HART_REGISTERS(tp)
+    registers sd, t1, 6
     ld      t0, HART_SCRATCH(tp)
-    csrrw   t1, sscratch, zero
-    csrr    t2, sepc
-    sd      t0, REGISTERS_X(10)(a0)
-    sd      t1, REGISTERS_X(4)(a0)
-    sd      t2, REGISTERS_PC(a0)
-    csrr    a0, scause
+    csrrw   t2, sscratch, zero
+    csrr    t3, sepc
+    sd      t0, REGISTERS_X(6)(t1)
+    sd      t2, REGISTERS_X(4)(t1)
+    sd      t3, REGISTERS_PC(t1)
+    csrr    a1, scause
     ld      sp, HART_STACK(tp)
     ld      ra, HART_RETURN(tp)
     ret
