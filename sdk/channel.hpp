@@ -45,14 +45,14 @@ class Channel {
     /// Sends as much as there is room for; how much that was.
     std::size_t write(std::span<const std::byte> bytes) {
         const std::size_t written = out_.write(bytes);
-        if (out_.take_reader_waits())
+        if (written != 0 && out_.take_reader_waits())
             wake_();
         return written;
     }
     /// Sends all of both pieces, or nothing; which of the two.
     bool write_both(std::span<const std::byte> first, std::span<const std::byte> second) {
         const bool written = out_.write_both(first, second);
-        if (out_.take_reader_waits())
+        if (written && out_.take_reader_waits())
             wake_();
         return written;
     }

@@ -110,6 +110,16 @@ TEST(Channel, wakes_the_peer_only_when_it_has_asked_for_it) {
     EXPECT_EQ(pair.second_woken, 1u);
 }
 
+TEST(Channel, nobody_is_woken_for_nothing) {
+    Pair pair;
+    EXPECT_FALSE(pair.second.arm_input());
+    EXPECT_EQ(pair.first.write({}), 0u);
+    EXPECT_FALSE(pair.first.write_both(bytes(std::string(65, 'x')), {}));
+    EXPECT_EQ(pair.second_woken, 0u);
+    pair.first.write(bytes("a"));
+    EXPECT_EQ(pair.second_woken, 1u);
+}
+
 TEST(Channel, wakes_the_writer_that_waits_for_room) {
     Pair pair;
     pair.first.write(bytes(std::string(64, 'x')));
