@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "devices/aplic.hpp"
 
-#include "devices/bits.hpp"
-
 namespace devices {
 
 namespace {
@@ -43,16 +41,16 @@ void Aplic::set_input(std::uint32_t source) {
     const bool inverted = mode_[source] == Mode::Edge0 || mode_[source] == Mode::Level0;
     const bool now = mode_[source] > Mode::Detached && level_[source] != inverted;
     if (now && !input_[source])
-        pending_[source] = true;
+        pending_.set(source, true);
     if (!now && level_sensitive(source))
-        pending_[source] = false;
-    input_[source] = now;
+        pending_.set(source, false);
+    input_.set(source, now);
 }
 
 void Aplic::set_level(std::uint32_t source, bool high) {
     if (source == 0 || source >= sources || level_[source] == high)
         return;
-    level_[source] = high;
+    level_.set(source, high);
     set_input(source);
     send();
 }
@@ -63,7 +61,8 @@ void Aplic::set_mode(std::uint32_t source, std::uint64_t value) {
     const bool none = (value & delegate) != 0 || (value & mode) == 2 || (value & mode) == 3;
     mode_[source] = none ? Mode::Inactive : static_cast<Mode>(value & mode);
     if (mode_[source] == Mode::Inactive) {
-        pending_[source] = enabled_[source] = false;
+        pending_.set(source, false);
+        enabled_.set(source, false);
         target_[source] = 0;
     }
     set_input(source);
@@ -73,17 +72,17 @@ void Aplic::set_pending(std::uint64_t source) {
     if (source == 0 || source >= sources || mode_[source] == Mode::Inactive)
         return;
     if (!level_sensitive(static_cast<std::uint32_t>(source)) || input_[source])
-        pending_[source] = true;
+        pending_.set(source, true);
 }
 
 void Aplic::clear_pending(std::uint64_t source) {
     if (source < sources)
-        pending_[source] = false;
+        pending_.set(source, false);
 }
 
 void Aplic::set_enabled(std::uint64_t source, bool on) {
     if (source != 0 && source < sources && mode_[source] != Mode::Inactive)
-        enabled_[source] = on;
+        enabled_.set(source, on);
 }
 
 void Aplic::send_message(std::uint32_t target) {
@@ -93,14 +92,12 @@ void Aplic::send_message(std::uint32_t target) {
 
 /// What has been sent is no longer pending.
 void Aplic::send() {
-    const Sources due = pending_ & enabled_;
-    if (!interrupts_on_ || due.none())
+    if (!interrupts_on_)
         return;
-    for (std::uint32_t source = 1; source < sources; ++source)
-        if (due[source]) {
-            pending_[source] = false;
-            send_message(target_[source]);
-        }
+    for_each_in_both(pending_, enabled_, [&](std::uint32_t source) {
+        pending_.set(source, false);
+        send_message(target_[source]);
+    });
 }
 
 std::uint64_t Aplic::read(std::uint64_t offset, unsigned width) {
@@ -114,11 +111,11 @@ std::uint64_t Aplic::read(std::uint64_t offset, unsigned width) {
     if (const std::uint32_t source = offset > targets ? source_at(offset, targets) : 0)
         return target_[source];
     if (in(offset, setip))
-        return word_of(pending_, (offset - setip) / 4);
+        return pending_.word((offset - setip) / 4);
     if (in(offset, in_clrip))
-        return word_of(input_, (offset - in_clrip) / 4);
+        return input_.word((offset - in_clrip) / 4);
     if (in(offset, setie))
-        return word_of(enabled_, (offset - setie) / 4);
+        return enabled_.word((offset - setie) / 4);
     return 0;
 }
 

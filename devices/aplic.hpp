@@ -2,9 +2,9 @@
 #pragma once
 
 #include <array>
-#include <bitset>
 #include <cstdint>
 
+#include "devices/bits.hpp"
 #include "devices/device.hpp"
 
 namespace devices {
@@ -29,7 +29,7 @@ class Aplic : public Device, public InterruptController {
     void set_level(std::uint32_t source, bool high) override;
 
   private:
-    using Sources = std::bitset<sources>;
+    using Sources = Bits<sources>;
     enum class Mode : std::uint8_t { Inactive = 0, Detached = 1, Edge1 = 4, Edge0 = 5, Level1 = 6, Level0 = 7 };
 
     bool level_sensitive(std::uint32_t source) const;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "devices/plic.hpp"
 
-#include "devices/bits.hpp"
-
 namespace devices {
 
 namespace {
@@ -23,19 +21,18 @@ void Plic::reset() {
 /// The pending source that a context is to serve first: of those above `urgency` the most urgent, of equals the lowest.
 std::uint32_t Plic::best(std::uint32_t context, std::uint8_t urgency) const {
     std::uint32_t best = 0;
-    const Sources candidates = pending_ & ~claimed_ & enabled_[context];
-    if (candidates.none())
-        return 0;
-    for (std::uint32_t source = 1; source < sources; ++source)
-        if (candidates[source] && priority_[source] > urgency) {
+    for_each_in_both(pending_, enabled_[context], [&](std::uint32_t source) {
+        if (priority_[source] > urgency) {
             best = source;
             urgency = priority_[source];
         }
+    });
     return best;
 }
 
-void Plic::update() {
-    for (unsigned hart = 0; hart < harts; ++hart) {
+/// Out of line, so that a level which is known already costs next to nothing.
+[[gnu::noinline]] void Plic::update() {
+    for (unsigned hart = 0; hart < harts_; ++hart) {
         const std::uint32_t context = 2 * hart + 1;
         const bool now = best(context, threshold_[context]) != 0;
         if (now != told_[hart]) {
@@ -48,9 +45,9 @@ void Plic::update() {
 void Plic::set_level(std::uint32_t source, bool high) {
     if (source == 0 || source >= sources || level_[source] == high)
         return;
-    level_[source] = high;
+    level_.set(source, high);
     if (high && !claimed_[source])
-        pending_[source] = true;
+        pending_.set(source, true);
     update();
 }
 
@@ -58,8 +55,8 @@ void Plic::set_level(std::uint32_t source, bool high) {
 std::uint32_t Plic::claim(std::uint32_t context) {
     const std::uint32_t source = best(context, 0);
     if (source != 0) {
-        pending_[source] = false;
-        claimed_[source] = true;
+        pending_.set(source, false);
+        claimed_.set(source, true);
         update();
     }
     return source;
@@ -68,9 +65,9 @@ std::uint32_t Plic::claim(std::uint32_t context) {
 void Plic::complete(std::uint32_t context, std::uint32_t source) {
     if (source == 0 || source >= sources || !claimed_[source] || !enabled_[context][source])
         return;
-    claimed_[source] = false;
+    claimed_.set(source, false);
     if (level_[source])
-        pending_[source] = true;
+        pending_.set(source, true);
     update();
 }
 
@@ -80,14 +77,14 @@ std::uint64_t Plic::read(std::uint64_t offset, unsigned width) {
     if (offset < pending_base)
         return offset / 4 < sources ? priority_[offset / 4] : 0;
     if (offset < enable_base)
-        return word_of(pending_, (offset - pending_base) / 4);
+        return pending_.word((offset - pending_base) / 4);
     if (offset < context_base) {
         const std::uint64_t context = (offset - enable_base) / enable_stride,
                             index = (offset - enable_base) % enable_stride / 4;
-        return context < contexts ? word_of(enabled_[context], index) : 0;
+        return context < contexts() ? enabled_[context].word(index) : 0;
     }
     const std::uint64_t context = (offset - context_base) / context_stride;
-    if (context >= contexts)
+    if (context >= contexts())
         return 0;
     switch ((offset - context_base) % context_stride) {
     case 0: return threshold_[context];
@@ -107,14 +104,13 @@ void Plic::write(std::uint64_t offset, unsigned width, std::uint64_t value) {
     } else if (offset < context_base) {
         const std::uint64_t context = (offset - enable_base) / enable_stride,
                             index = (offset - enable_base) % enable_stride / 4;
-        if (context >= contexts)
+        if (context >= contexts())
             return;
-        for (unsigned i = 0; i < 32 && index * 32 + i < sources; ++i)
-            enabled_[context][index * 32 + i] = (value >> i & 1) != 0;
-        enabled_[context][0] = false; // there is no source 0
+        enabled_[context].set_word(index, static_cast<std::uint32_t>(value));
+        enabled_[context].set(0, false); // there is no source 0
     } else {
         const std::uint64_t context = (offset - context_base) / context_stride;
-        if (context >= contexts)
+        if (context >= contexts())
             return;
         switch ((offset - context_base) % context_stride) {
         case 0: threshold_[context] = static_cast<std::uint8_t>(value & most_urgent); break;

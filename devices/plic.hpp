@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <bitset>
 #include <cstdint>
 
+#include "devices/bits.hpp"
 #include "devices/device.hpp"
 
 namespace devices {
 
-/// The platform-level interrupt controller of QEMU's `virt` (RISC-V PLIC specification 1.0), for 8 harts. Context
-/// 2 * hart + 1 is a hart's supervisor mode; the even ones are machine mode's, which guests do not have.
+/// The platform-level interrupt controller of QEMU's `virt` (RISC-V PLIC specification 1.0), for up to 8 harts.
+/// Context 2 * hart + 1 is a hart's supervisor mode; the even ones are machine mode's, which guests do not have.
 class Plic : public Device, public InterruptController {
   public:
-    static constexpr std::uint32_t sources = 96, harts = 8, contexts = 2 * harts, most_urgent = 7;
+    static constexpr std::uint32_t sources = 96, hart_limit = 8, context_limit = 2 * hart_limit, most_urgent = 7;
 
     class Listener {
       public:
@@ -22,25 +23,28 @@ class Plic : public Device, public InterruptController {
         virtual void external_interrupt(unsigned hart, bool pending) = 0;
     };
 
-    explicit Plic(Listener& listener) : listener_{listener} {}
+    explicit Plic(Listener& listener, std::uint32_t harts = hart_limit)
+        : listener_{listener}, harts_{std::min(harts, hart_limit)} {}
     void reset();
     std::uint64_t read(std::uint64_t offset, unsigned width) override;
     void write(std::uint64_t offset, unsigned width, std::uint64_t value) override;
     void set_level(std::uint32_t source, bool high) override;
 
   private:
-    using Sources = std::bitset<sources>;
+    using Sources = Bits<sources>;
     std::uint32_t best(std::uint32_t context, std::uint8_t urgency) const;
     std::uint32_t claim(std::uint32_t context);
     void complete(std::uint32_t context, std::uint32_t source);
     void update();
+    std::uint32_t contexts() const { return 2 * harts_; }
 
     Listener& listener_;
-    Sources level_, pending_, claimed_;
+    std::uint32_t harts_;
+    Sources level_, pending_, claimed_; ///< none is both pending and claimed
     std::array<std::uint8_t, sources> priority_{};
-    std::array<Sources, contexts> enabled_{};
-    std::array<std::uint8_t, contexts> threshold_{};
-    std::array<bool, harts> told_{};
+    std::array<Sources, context_limit> enabled_{};
+    std::array<std::uint8_t, context_limit> threshold_{};
+    std::array<bool, hart_limit> told_{};
 };
 
 }

@@ -40,7 +40,7 @@ class PlicTest : public testing::Test, protected Plic::Listener {
     }
 
     std::vector<std::pair<unsigned, bool>> changes;
-    std::array<bool, Plic::harts> interrupted{};
+    std::array<bool, Plic::hart_limit> interrupted{};
     Plic plic{*this};
 };
 
@@ -251,4 +251,19 @@ TEST_F(PlicTest, after_a_reset_nothing_is_left) {
     EXPECT_EQ(get(priority(10)) + get(threshold(context)) + get(enable(context, 0)) + get(pending(10)), 0u);
     plic.set_level(10, true); // the line's owner says anew how it is
     EXPECT_TRUE(is_pending(10));
+}
+
+TEST_F(PlicTest, a_hart_that_is_not_there_has_no_registers) {
+    Plic one{*this, 1};
+    one.write(priority(95), 4, 1);
+    for (const std::uint32_t which : {context, other}) {
+        one.write(enable(which, 2), 4, 0xffff'ffff);
+        one.write(threshold(which), 4, 0);
+    }
+    one.set_level(95, true);
+    EXPECT_EQ(changes, (std::vector<std::pair<unsigned, bool>>{{0, true}}));
+    EXPECT_EQ(one.read(enable(context, 2), 4), 0xffff'ffffu);
+    EXPECT_EQ(one.read(enable(other, 2), 4), 0u);
+    EXPECT_EQ(one.read(claim_complete(other), 4), 0u);
+    EXPECT_EQ(one.read(claim_complete(context), 4), 95u);
 }

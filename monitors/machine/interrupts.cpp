@@ -18,7 +18,7 @@ std::size_t hart_count() {
 }
 
 Interrupts::Interrupts(devices::Plic::Listener& plic, devices::Imsic::Listener& imsic)
-    : aia_{sdk::startup().irqchip == sdk::Irqchip::Aia}, plic_{plic} {
+    : aia_{sdk::startup().irqchip == sdk::Irqchip::Aia}, plic_{plic, static_cast<std::uint32_t>(hart_count())} {
     for (unsigned hart = 0; aia_ && hart < hart_count(); ++hart)
         if (const abi::Handle page = hardware_file(hart))
             pages_[hart] = sdk::must(sdk::Mapping::create(page, 0, 1), "an interrupt file");

@@ -14,10 +14,10 @@ using devices::Plic;
 
 struct Listener final : Plic::Listener {
     void external_interrupt(unsigned hart, bool pending) override {
-        must(hart < Plic::harts && pending != high[hart]); // only changes are told
+        must(hart < Plic::hart_limit && pending != high[hart]); // only changes are told
         high[hart] = pending;
     }
-    std::array<bool, Plic::harts> high{};
+    std::array<bool, Plic::hart_limit> high{};
 };
 
 constexpr std::uint64_t window = 0x60'0000, pending_base = 0x1000, enable_base = 0x2000, context_base = 0x20'0000;
@@ -59,7 +59,7 @@ class Rules {
     }
 
     std::array<unsigned, Plic::sources> priority{};
-    std::array<unsigned, Plic::contexts> threshold{};
+    std::array<unsigned, Plic::context_limit> threshold{};
 
   private:
     static void change(std::set<std::uint32_t>& set, std::uint32_t member, bool in) {
@@ -77,12 +77,12 @@ class Rules {
         return found;
     }
     std::set<std::uint32_t> level_, pending_, claimed_;
-    std::array<std::set<std::uint32_t>, Plic::contexts> enabled_;
+    std::array<std::set<std::uint32_t>, Plic::context_limit> enabled_;
 };
 
 /// What a well-formed access does, and that it does it.
 void act(Input& input, Plic& plic, Rules& rules) {
-    const std::uint32_t context = input.next() % Plic::contexts, source = input.next() % (Plic::sources + 2);
+    const std::uint32_t context = input.next() % Plic::context_limit, source = input.next() % (Plic::sources + 2);
     const std::uint64_t of_context = context_base + 0x1000 * context;
     const std::uint32_t value = input.next<std::uint32_t>();
     switch (input.next() % 8) {
@@ -135,7 +135,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             odd_access(input, plic);
         else
             act(input, plic, rules);
-        for (unsigned hart = 0; hart < Plic::harts; ++hart)
+        for (unsigned hart = 0; hart < Plic::hart_limit; ++hart)
             must(listener.high[hart] == rules.interrupted(hart));
         for (std::uint32_t index = 0; index < Plic::sources / 32; ++index)
             must(plic.read(pending_base + 4 * index, 4) == rules.pending_word(index));
