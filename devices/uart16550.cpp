@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "devices/uart16550.hpp"
 
+#include <utility>
+
 namespace devices {
 
 namespace {
@@ -119,11 +121,12 @@ void Uart16550::transmit(std::uint8_t byte) {
             if (!fifo_enabled()) // the byte that nobody has read is lost; of a full FIFO it is the new one
                 fifo_[first_] = byte;
         }
+        update();
     } else {
         listener_.uart_output(byte);
     }
-    transmitter_told_ = false;
-    update();
+    if (std::exchange(transmitter_told_, false)) // it was full for a moment
+        update();
 }
 
 std::uint64_t Uart16550::read(std::uint64_t offset, unsigned) {
