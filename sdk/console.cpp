@@ -20,6 +20,22 @@ struct State {
 constinit std::optional<State> state;
 constinit Mutex write_mutex;
 
+/// What there was no room for: as much as the service takes until it has taken nothing for a second, or at all if it is
+/// known to be `stuck`.
+std::size_t write_rest(std::span<const std::byte> bytes, bool stuck) {
+    const std::uint64_t hertz = ticks_per_second(), nap = hertz / 4000;
+    std::uint64_t deadline = now() + (stuck ? 0 : hertz);
+    std::size_t written = 0;
+    while (written != bytes.size() && now() < deadline) {
+        (void)state->pause.wait(1, now() + nap);
+        const std::size_t count = state->granted.channel.write(bytes.subspan(written));
+        written += count;
+        if (count != 0)
+            deadline = now() + hertz;
+    }
+    return written;
+}
+
 }
 
 bool open() {
@@ -40,20 +56,9 @@ std::size_t write(std::span<const std::byte> bytes) {
     if (!state)
         return 0;
     const Guard guard{write_mutex};
-    const std::uint64_t hertz = ticks_per_second(), nap = hertz / 4000;
-    std::uint64_t deadline = now() + (state->stuck ? 0 : hertz);
-    std::size_t written = 0;
-    for (;;) {
-        const std::size_t count = state->granted.channel.write(bytes.subspan(written));
-        written += count;
-        if (written == bytes.size())
-            break;
-        if (count != 0)
-            deadline = now() + hertz;
-        if (now() >= deadline)
-            break;
-        (void)state->pause.wait(1, now() + nap);
-    }
+    std::size_t written = state->granted.channel.write(bytes);
+    if (written != bytes.size())
+        written += write_rest(bytes.subspan(written), state->stuck && written == 0);
     state->stuck = written != bytes.size();
     return written;
 }
