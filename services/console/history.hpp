@@ -19,12 +19,16 @@ class History {
             bytes = bytes.last(storage_.size());
         }
         while (!bytes.empty()) {
-            const auto to = piece(end_, bytes.size());
+            const auto to = next(bytes.size());
             std::memcpy(to.data(), bytes.data(), to.size());
             bytes = bytes.subspan(to.size());
-            end_ += to.size();
+            grow(to.size());
         }
     }
+    /// Where what comes next is to be put, at most `most` bytes, as far as that lies in one piece; and that it is
+    /// there.
+    std::span<std::byte> next(std::size_t most) const { return piece(end_, most); }
+    void grow(std::size_t bytes) { end_ += bytes; }
     /// The oldest position that is still there, and that of the next byte to come.
     std::uint64_t begin() const { return end_ - std::min<std::uint64_t>(end_ - first_, storage_.size()); }
     std::uint64_t end() const { return end_; }

@@ -28,8 +28,9 @@ void HostUart::write(std::span<const std::byte> bytes) const {
         while ((reg(line_status) & transmitter_empty) == 0) {
         }
         const auto piece = bytes.first(std::min(bytes.size(), fifo_bytes));
+        volatile std::uint8_t& transmit = reg(data);
         for (const std::byte each : piece)
-            reg(data) = static_cast<std::uint8_t>(each);
+            transmit = static_cast<std::uint8_t>(each);
         bytes = bytes.subspan(piece.size());
     }
 }

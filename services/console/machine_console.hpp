@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -63,12 +64,11 @@ class MachineConsole {
     /// Puts up to `most` bytes that the machine wrote into the history; whether there were any.
     bool take_output(std::size_t most) {
         bool any = false;
-        std::array<std::byte, 1024> piece;
         while (channel_ && most != 0) {
-            const std::size_t count = channel_.read(std::span{piece}.first(std::min(most, piece.size())));
+            const std::size_t count = channel_.read(history_.next(most));
             if (count == 0)
                 break;
-            history_.append(std::span{piece}.first(count));
+            history_.grow(count);
             most -= count;
             any = true;
         }
@@ -106,8 +106,11 @@ class MachineConsole {
     /// Frames of the monitor's about those who watch; null if it has never been watched.
     frames::Reader* from_watched() { return watched_ ? &from_debug_ : nullptr; }
 
-    /// Before waiting for the event; whether there is something to do already.
-    bool arm() { return (channel_ && channel_.arm_input()) || (watched_ && from_debug_.arm()); }
+    /// Before waiting for the event; whether there is something to do already. `watchers`: whether what the monitor
+    /// tells them can be taken.
+    bool arm(bool watchers = true) {
+        return (channel_ && channel_.arm_input()) || (watchers && watched_ && from_debug_.arm());
+    }
     /// Has the monitor wake this side when it has read some of what was typed; whether it has already.
     bool arm_typing() { return channel_ && channel_.arm_output(1); }
 
@@ -129,3 +132,17 @@ class MachineConsole {
 
 /// The machines' consoles, by slot; null where there is none.
 using MachineConsoles = std::array<std::unique_ptr<MachineConsole>, manager_link::slot_limit>;
+
+/// A set of slots, a bit each.
+using Slots = std::uint64_t;
+inline constexpr Slots every_slot = ~Slots{0};
+static_assert(manager_link::slot_limit == 64);
+constexpr Slots slot_bit(std::size_t slot) {
+    return Slots{1} << slot;
+}
+/// Calls `visit` with each of `slots` in which there is a machine.
+void for_each(const MachineConsoles& machines, Slots slots, auto&& visit) {
+    for (; slots != 0; slots &= slots - 1)
+        if (const auto slot = static_cast<std::size_t>(std::countr_zero(slots)); machines[slot])
+            visit(slot);
+}

@@ -136,7 +136,7 @@ std::size_t Screen::input(std::span<const std::byte> bytes) {
     return bytes.size();
 }
 
-bool Screen::update() {
+bool Screen::update(Slots slots) {
     bool any = false;
     if (attached_) {
         std::uint64_t lost = 0;
@@ -149,9 +149,7 @@ bool Screen::update() {
             any = true;
         }
     }
-    for (std::size_t slot = 0; slot < machines_.size(); ++slot)
-        if (machines_[slot])
-            any |= show_lines(slot);
+    for_each(machines_, slots, [&](std::size_t slot) { any |= show_lines(slot); });
     return any;
 }
 

@@ -27,8 +27,8 @@ class Screen {
     std::size_t input(std::span<const std::byte> bytes);
     /// Has that machine's monitor wake this program when there is room again; whether there is already.
     bool arm_typing() { return attached_ && machines_[*attached_]->arm_typing(); }
-    /// Shows what machines have written since; whether there was anything.
-    bool update();
+    /// Shows what machines have written since; whether there was anything. In no others than `slots` is it looked for.
+    bool update(Slots slots = every_slot);
     /// Shows lines that have no end yet, so that prompts are seen.
     void flush_lines();
     bool has_open_lines() const;

@@ -70,6 +70,32 @@ TEST(Screen, shows_lines_of_several_machines_with_their_names) {
     EXPECT_EQ(terminal.heard(0) + terminal.heard(1), "");
 }
 
+TEST(Screen, looks_at_those_machines_that_have_something_new) {
+    Terminal terminal{"one", "two"};
+    for (const std::size_t slot : {0u, 1u})
+        terminal.write(slot, "new\n");
+    EXPECT_TRUE(terminal.screen.update(slot_bit(1)));
+    EXPECT_FALSE(terminal.screen.update(slot_bit(1) | slot_bit(40)));
+    EXPECT_EQ(std::exchange(terminal.shown, {}), "\x1b[33mtwo\x1b[0m | new\r\n");
+    EXPECT_EQ(terminal.take(), "\x1b[36mone\x1b[0m | new\r\n");
+}
+
+TEST(Screen, what_a_monitor_writes_goes_to_the_history_as_it_is) {
+    Terminal terminal{"one"};
+    auto monitor = terminal.monitor(0);
+    const std::string much(MachineConsole::history_bytes - 10, 'x'), next{"over the end of the history"};
+    terminal.write(0, much);
+    (void)terminal.take();
+    EXPECT_EQ(monitor.write(std::as_bytes(std::span{next})), next.size());
+    EXPECT_TRUE(terminal.machines[0]->take_output(4));
+    EXPECT_EQ(terminal.take(), "over");
+    EXPECT_TRUE(terminal.machines[0]->arm(true)) << "there is more";
+    EXPECT_TRUE(terminal.machines[0]->take_output(100));
+    EXPECT_FALSE(terminal.machines[0]->take_output(100));
+    EXPECT_FALSE(terminal.machines[0]->arm(true));
+    EXPECT_EQ(terminal.take(), next.substr(4));
+}
+
 TEST(Screen, switches_by_number_name_and_next) {
     Terminal terminal{"one", "two", "three"};
     terminal.write(1, "kept");

@@ -100,7 +100,10 @@ void Service::say(const manager_link::Slot& slot, std::string_view text) {
 }
 
 void Service::flush() {
-    while (move_output()) {
+    due_ = every_slot;
+    for (bool any = true; any;) {
+        any = show_output();
+        any |= sessions_.pump(due_);
     }
     screen_.flush_lines();
     tell(manager_link::Type::Flushed);
@@ -131,6 +134,7 @@ void Service::hear(const frames::Frame& frame) {
     if (type == manager_link::Type::Forget)
         return forget(slot.number);
     MachineConsole& machine = *machines_[slot.number];
+    due_ |= slot_bit(slot.number);
     if (type == manager_link::Type::Start || type == manager_link::Type::Continue) {
         machine.start([this, number = slot.number](std::uint64_t bits) {
             (void)sdk::call(abi::Call::EventSignal, wakers_[number], bits);
@@ -180,12 +184,10 @@ bool Service::hear_host() {
     return any;
 }
 
-bool Service::move_output() {
+bool Service::show_output() {
     bool any = false;
-    for (const auto& machine : machines_)
-        any |= machine && machine->take_output(bytes_a_turn);
-    any |= screen_.update();
-    any |= sessions_.pump();
+    for_each(machines_, due_, [&](std::size_t slot) { any |= machines_[slot]->take_output(bytes_a_turn); });
+    any |= screen_.update(due_);
     return any;
 }
 
@@ -208,19 +210,33 @@ bool Service::type() {
 }
 
 bool Service::send() {
-    const std::size_t to_host = port_ ? port_->write(sessions_.to_host().bytes()) : sessions_.to_host().size();
-    sessions_.to_host().drop(to_host);
-    const std::size_t to_manager = link_.write(sessions_.to_manager().bytes());
-    sessions_.to_manager().drop(to_manager);
-    return to_host != 0 || to_manager != 0;
+    bool any = false;
+    if (frames::Queue& queue = sessions_.to_host(); !queue.empty()) {
+        const std::size_t sent = port_ ? port_->write(queue.bytes()) : queue.size();
+        queue.drop(sent);
+        any |= sent != 0;
+    }
+    if (frames::Queue& queue = sessions_.to_manager(); !queue.empty()) {
+        const std::size_t sent = link_.write(queue.bytes());
+        queue.drop(sent);
+        any |= sent != 0;
+    }
+    return any;
 }
 
-/// Before waiting: whether there is something to do after all.
+/// Before waiting: whether there is something to do after all. Of all other machines the event tells, which
+/// they have been asked to raise; those that say something for which there is no room are looked at again.
 bool Service::armed() {
-    bool any = (sessions_.ready_for_manager() && link_.arm_input()) ||
-               (!sessions_.to_manager().empty() && link_.arm_output(1));
-    for (const auto& machine : machines_)
-        any |= machine && machine->arm();
+    const bool room = sessions_.ready_for_manager();
+    bool any = (room && link_.arm_input()) || (!sessions_.to_manager().empty() && link_.arm_output(1));
+    Slots still_due = 0;
+    for_each(machines_, due_ | sessions_.watched(), [&](std::size_t slot) {
+        const bool more = machines_[slot]->arm(room);
+        any |= more;
+        if (more || !room)
+            still_due |= slot_bit(slot);
+    });
+    due_ = still_due;
     return any || (!typed_.empty() && screen_.arm_typing());
 }
 
@@ -229,7 +245,8 @@ void Service::run() {
     for (;;) {
         bool busy = hear_manager();
         busy |= hear_host();
-        busy |= move_output();
+        (void)show_output(); // if there is more, `armed` sees it
+        busy |= sessions_.pump(due_);
         busy |= type();
         busy |= send();
         if (busy || armed())
@@ -238,6 +255,7 @@ void Service::run() {
         const auto signals = event_.wait(~std::uint64_t{0}, open_lines ? sdk::now() + patience : sdk::no_deadline);
         if (!signals)
             screen_.flush_lines();
+        due_ |= (signals.value_or(0) & machine_bits) * ((Slots{1} << 32) + 1);
         port_interrupted_ |= (signals.value_or(0) & port_bit) != 0;
         uart_interrupted_ |= (signals.value_or(0) & uart_bit) != 0;
     }

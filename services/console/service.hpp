@@ -22,6 +22,7 @@ class Service {
     [[noreturn]] void run();
 
     /// Bits of the service's event. A machine raises the bit of its slot, modulo 32.
+    static constexpr std::uint64_t machine_bits = 0xffff'ffff;
     static constexpr std::uint64_t uart_bit = std::uint64_t{1} << 40, port_bit = std::uint64_t{1} << 41;
 
   private:
@@ -33,7 +34,7 @@ class Service {
     void say(const manager_link::Slot& slot, std::string_view text);
     void flush();
     bool hear_host();
-    bool move_output();
+    bool show_output();
     bool type();
     bool send();
     bool armed();
@@ -49,6 +50,7 @@ class Service {
     std::optional<HostUart> uart_;
     std::optional<ControlPort> port_;
     MachineConsoles machines_;
+    Slots due_ = 0; ///< in which a machine may have something to say
     std::array<std::unique_ptr<MachineConsole>, manager_link::slot_limit> retired_; ///< of slots that may be used again
     std::array<abi::Handle, manager_link::slot_limit> wakers_{};                    ///< the monitors' events
     std::vector<sdk::Mapping> memories_;

@@ -169,7 +169,7 @@ bool Sessions::pump_input(std::uint16_t id, Session& session) {
     return (waits && machine.arm_typing()) || taken != 0;
 }
 
-bool Sessions::pump() {
+bool Sessions::pump(Slots slots) {
     bool any = false;
     for (auto& [id, session] : sessions_)
         if (session.kind != Kind::Manager && !session.over && to_host_.size() < queue_limit) {
@@ -177,8 +177,7 @@ bool Sessions::pump() {
             if (session.about_console())
                 any |= pump_output(id, session);
         }
-    for (std::size_t slot = 0; slot < machines_.size(); ++slot)
-        any |= machines_[slot] && pump_watched(slot, queue_limit);
+    for_each(machines_, slots | watched(), [&](std::size_t slot) { any |= pump_watched(slot, queue_limit); });
     std::erase_if(sessions_, [](const auto& each) { return each.second.over; });
     return any;
 }

@@ -32,8 +32,11 @@ class Sessions {
     void forget(std::size_t slot);
     /// A machine's monitor has ended, and so have those sessions that it had.
     void ended(std::size_t slot);
-    /// Moves what can be moved between machines and the host; whether there was anything.
-    bool pump();
+    /// Where there are machines that somebody watches.
+    Slots watched() const;
+    /// Moves what can be moved between machines and the host; whether there was anything. Of the machines that nobody
+    /// watches any more, those in `slots` may still have something to say to watchers.
+    bool pump(Slots slots = every_slot);
 
   private:
     static constexpr std::size_t queue_limit = 16 << 10, piece_bytes = 4096, session_limit = 64;

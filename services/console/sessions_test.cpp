@@ -341,6 +341,24 @@ TEST(Watchers, sessions_end_with_their_machine_after_its_last_words) {
     EXPECT_EQ(Host::status(host.told().at(0)), Status::WrongState);
 }
 
+TEST(Watchers, what_a_monitor_says_is_taken_while_somebody_watches_and_afterwards_when_it_asks) {
+    Watched host;
+    EXPECT_EQ(host.sessions.watched(), 0u);
+    host.request(1, Verb::Gdb, "one");
+    const auto session = host.heard()->session;
+    EXPECT_EQ(host.sessions.watched(), slot_bit(3));
+    host.say(FrameType::Data, session, "+");
+    EXPECT_TRUE(host.sessions.pump(0));
+    host.send(FrameType::End, 1, {});
+    EXPECT_EQ(host.sessions.watched(), 0u);
+    host.say(FrameType::End, session);
+    EXPECT_FALSE(host.sessions.pump(~slot_bit(3)));
+    EXPECT_FALSE(host.machines[3]->arm(false)) << "there is no room for it";
+    EXPECT_TRUE(host.machines[3]->arm(true));
+    EXPECT_TRUE(host.sessions.pump(slot_bit(3)));
+    EXPECT_FALSE(host.machines[3]->arm(true));
+}
+
 TEST(Watchers, a_monitor_that_takes_nothing_more_is_told_of) {
     Watched host;
     Status status = Status::Done;

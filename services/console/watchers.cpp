@@ -74,6 +74,14 @@ void Sessions::tell_watcher(std::uint16_t id, Session& session, const frames::Fr
     }
 }
 
+Slots Sessions::watched() const {
+    Slots slots = 0;
+    for (const auto& [id, session] : sessions_)
+        if (session.watches())
+            slots |= slot_bit(session.slot);
+    return slots;
+}
+
 /// Passes on what a monitor has to say to those who watch, while less than `most` waits for the host.
 bool Sessions::pump_watched(std::size_t slot, std::size_t most) {
     bool any = false;
