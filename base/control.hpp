@@ -42,7 +42,8 @@ enum class FrameType : std::uint16_t {
     Resize,    ///< host, console sessions: Resize
     End,    ///< both: End and a text of at most text_limit bytes. The host's asks to end the session; the target's ends
             ///< it. The host uses the session's number again only then.
-    Opened, ///< target, sessions of Gdb and Trace: the machine's monitor has them now
+    Opened, ///< target: of Gdb and Trace the machine's monitor has the session now; of Events it misses nothing from
+            ///< now on
 };
 inline constexpr std::uint16_t last_frame_type = static_cast<std::uint16_t>(FrameType::Opened);
 
@@ -78,7 +79,7 @@ enum class Verb : std::uint16_t {
     Console, ///< Data in both directions, from what the console's ring has kept on. Flag Fresh: from now on
     Logs,    ///< Data: what the console's ring has kept; then End. Flag Follow: goes on
     Stats, ///< Data: a StatsRecord each; then End. Flag Follow: again every `value` milliseconds. No name: all machines
-    Events,   ///< Data: an EventRecord each, from now on
+    Events,   ///< Opened, then Data: an EventRecord each, from now on
     Create,   ///< Data from the host: a bundle of `value` bytes (docs/bundle.md). End when its machines are there
     Remove,   ///< forgets a machine that is off. Flag Force: ends it first
     Shutdown, ///< Stop for all machines, then the host powers off. Arguments as of Stop

@@ -88,6 +88,14 @@ class Client:
         self.socket.sendall(frame(REQUEST, number, struct.pack("<HHIQ32s", verb, flags, 0, value, machine.encode())))
         return session
 
+    def events(self):
+        """A session of events that misses nothing of what happens after this."""
+        session = self.open(EVENTS)
+        while not session.opened:
+            assert session.status is None, f"{session.status} {session.text}"
+            self.pump()
+        return session
+
     def do(self, verb, machine="", value=0, flags=0):
         """A verb to its end: status, and the data that it gave."""
         session = self.open(verb, machine, value, flags)
@@ -133,6 +141,7 @@ class Client:
 class Session:
     def __init__(self, client, number):
         self.client, self.number, self.data, self.status, self.credit, self.lost = client, number, b"", None, 65536, 0
+        self.opened = False
 
     def hear(self, kind, payload):
         if kind == DATA:
@@ -142,6 +151,8 @@ class Session:
             self.credit += struct.unpack("<Q", payload)[0]
         elif kind == LOST:
             self.lost += struct.unpack("<Q", payload)[0]
+        elif kind == OPENED:
+            self.opened = True
         elif kind == END:
             status, _, self.detail = struct.unpack_from("<HHI", payload)
             self.text = payload[8:].decode()

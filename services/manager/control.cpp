@@ -96,7 +96,7 @@ Reply Control::begin(std::uint16_t id, const control::Request& request, std::str
     switch (static_cast<Verb>(request.verb)) {
     case Verb::List: list(id); return Answer{};
     case Verb::Stats: return measure(id, request, name);
-    case Verb::Events: return {};
+    case Verb::Events: out().add(FrameType::Opened, id, std::span<const std::byte>{}); return {};
     case Verb::Create: return create(id, request);
     case Verb::Shutdown: return shut_down(id, request);
     default: break;

@@ -167,7 +167,7 @@ def test_a_guest_ends_by_itself_well_or_not_and_its_policy_acts(boot):
     sessions = {name: client.open(control.CONSOLE, name) for name in ["plain", "failing", "always"]}
     for session in sessions.values():
         session.expect(b"guest is up")
-    events = client.open(control.EVENTS)
+    events = client.events()
     sessions["plain"].send(b"f")
     client.wait_for("plain", "Failed")
     assert client.list()["plain"]["reason"] == "exited with status 1" and client.list()["plain"]["status"] == 1
@@ -185,6 +185,18 @@ def test_a_guest_ends_by_itself_well_or_not_and_its_policy_acts(boot):
             for at in range(0, len(events.data), 176)]
     assert [state for name, state in seen if name == "failing"] == ["Backoff", "Running", "Exited"]
     assert [state for name, state in seen if name == "plain"] == ["Failed"]
+
+
+def test_events_begin_when_their_session_is_opened_and_not_before(boot):
+    client = boot(machine("one"), machine("two", autostart=False)).client
+    client.wait_for("one", "Running")
+    for verb, name, flags in [(control.START, "two", 0), (control.STOP, "one", FORCE)]:
+        events = client.events()
+        assert events.data == b""
+        assert client.do(verb, name, flags=flags)[0] == "Done"
+        assert events.end() == "Closed"
+        seen = {control.text(events.data[at + 16:at + 48]) for at in range(0, len(events.data), 176)}
+        assert seen == {name}
 
 
 def test_a_machine_waits_for_those_that_it_starts_after(boot):
@@ -504,7 +516,7 @@ def test_who_looks_on_does_not_keep_the_host_on_but_who_changes_something_does(b
     assert system.ends() == 1
     system = boot(machine("one"))
     system.wait_for("guest is up")
-    events = system.client.open(control.EVENTS)
+    events = system.client.events()
     system.type(b"q")
     system.client.wait_for("one", "Exited")  # it is there to see that
     events.end()

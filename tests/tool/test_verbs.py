@@ -250,6 +250,7 @@ def test_logs_follow_until_interrupted(target, environment):
 
 def test_events_are_lines_or_json(tool, target):
     def happen(session, *_):
+        target.send(t.OPENED, session)
         target.data(session, t.event("web", 0, t.FAILED_STATE, b"exit 3") + t.event("db", 1))
         target.data(session, t.event("", 5, 0))
         target.end(session, t.GONE)
