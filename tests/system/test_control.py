@@ -372,6 +372,20 @@ def test_ten_machines_of_64_mib_on_two_harts(boot):
     assert client.do(control.SHUTDOWN, flags=FORCE)[0] == "Done"
 
 
+def test_two_machines_that_raise_the_same_bit_of_the_console_service_are_both_heard(boot):
+    """Slots 1 and 33."""
+    client = boot(*[machine(f"m{i}") for i in range(34)], memory="3G").client
+    sessions = [client.open(control.CONSOLE, name) for name in ["m1", "m33"]]
+    for session in sessions:
+        session.expect(b"guest is up")
+    for key in [b"a", b"b"]:
+        for session in sessions:
+            session.send(key)
+        for session in sessions:
+            session.expect(key + b"!")
+    assert client.do(control.SHUTDOWN, flags=FORCE)[0] == "Done"
+
+
 @pytest.mark.parametrize("shares", [(100, 300), (1, 3)])
 def test_shares_of_a_hart_are_kept(boot, shares):
     """Over 10 s of virtual time."""
