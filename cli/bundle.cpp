@@ -94,7 +94,9 @@ void write_system(void* fdt, const manifest::Machine& machine, const Members& me
     string("terminal", machine.terminal);
     check(fdt_property_u32(fdt, "console", static_cast<std::uint32_t>(machine.console)), "console");
     check(fdt_property_u32(fdt, "mmu", static_cast<std::uint32_t>(machine.mmu)), "mmu");
-    check(fdt_property_u32(fdt, "irqchip", static_cast<std::uint32_t>(machine.irqchip)), "irqchip");
+    constexpr std::uint32_t plic = 1; // where kernels that ask nobody look for it
+    const bool may_choose = machine.irqchip != 0 || machine.kernel.reads_device_tree;
+    check(fdt_property_u32(fdt, "irqchip", may_choose ? static_cast<std::uint32_t>(machine.irqchip) : plic), "irqchip");
 }
 
 void write_list(void* fdt, const char* name, const std::vector<std::string>& strings) {

@@ -29,6 +29,11 @@ VerbOptions& VerbOptions::option(const char* names, std::vector<std::string>& to
     app_->add_option(names, to, help)->allow_extra_args(false);
     return *this;
 }
+VerbOptions& VerbOptions::choice(const char* names, std::string& to, const std::vector<std::string>& known,
+                                 const char* help) {
+    app_->add_option(names, to, help)->check(CLI::IsMember(known))->capture_default_str();
+    return *this;
+}
 VerbOptions& VerbOptions::choices(const char* names, std::vector<std::string>& to,
                                   const std::vector<std::string>& known, const char* help) {
     app_->add_option(names, to, help)->allow_extra_args(false)->check(CLI::IsMember(known));

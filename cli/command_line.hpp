@@ -27,6 +27,8 @@ class VerbOptions {
     VerbOptions& option(const char* names, std::filesystem::path& to, const char* help, bool required = false);
     VerbOptions& option(const char* names, std::string& to, const char* help);
     VerbOptions& option(const char* names, std::vector<std::string>& to, const char* help); ///< may be given again
+    /// One of `known`.
+    VerbOptions& choice(const char* names, std::string& to, const std::vector<std::string>& known, const char* help);
     /// Each one of `known`; may be given again.
     VerbOptions& choices(const char* names, std::vector<std::string>& to, const std::vector<std::string>& known,
                          const char* help);

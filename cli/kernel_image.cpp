@@ -131,6 +131,7 @@ std::expected<Image, std::string> read_image(std::span<const char> file, const H
     image.address = image.entry = machine_layout::ram_base.value + header.text_offset;
     image.memory = std::max<std::uint64_t>(file.size(), header.image_size);
     image.kind = "RISC-V Image";
+    image.reads_device_tree = true;
     return image;
 }
 

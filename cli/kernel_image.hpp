@@ -17,6 +17,8 @@ struct Image {
     std::uint64_t entry = 0;
     std::uint64_t memory = 0; ///< bytes that it occupies, with those that begin as zero
     std::string kind;         ///< what it was, for people
+    /// It begins by a protocol that hands it a device tree; else it may know QEMU's machine by heart.
+    bool reads_device_tree = false;
 };
 
 /// Takes RISC-V Images (Documentation/arch/riscv/boot-image-header.rst in Linux), ELF64 files for RISC-V, both also

@@ -109,6 +109,7 @@ TEST(KernelImage, an_image_goes_where_its_header_says) {
     EXPECT_EQ(read->entry, 0x8020'0000u);
     EXPECT_EQ(read->memory, 8192u);
     EXPECT_EQ(read->kind, "RISC-V Image");
+    EXPECT_TRUE(read->reads_device_tree);
     EXPECT_EQ(kernel_image::read(image(8192, 0x40'0000))->address, 0x8040'0000u);
     EXPECT_EQ(kernel_image::read(image(0))->memory, 5000u); // one that does not say
 }
@@ -163,6 +164,7 @@ TEST(KernelImage, anything_else_is_a_plain_binary_for_the_usual_address) {
     EXPECT_EQ(read->address, kernel_image::usual_address);
     EXPECT_EQ(read->entry, kernel_image::usual_address);
     EXPECT_EQ(read->kind, "plain binary");
+    EXPECT_FALSE(read->reads_device_tree);
 }
 
 TEST(KernelImage, a_kernel_for_another_machine_is_named_as_such) {

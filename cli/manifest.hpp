@@ -32,7 +32,7 @@ struct Machine {
     std::string command_line, terminal; ///< terminal: the host's serial port, or nothing
     std::vector<Disk> disks;
     std::uint64_t console = 0, mmu = 4; ///< as in sdk::Startup
-    std::uint64_t irqchip = 0;          ///< 0: chosen by what the host has, 1: PLIC, 2: AIA
+    std::uint64_t irqchip = 0;          ///< 0: chosen by kernel and host, 1: PLIC, 2: AIA
     std::uint64_t cpus = 1, memory = 2 << 20, heap = 256 << 10, quota = 64, priority = 100;
     std::uint64_t harts = ~std::uint64_t{0}; ///< a set of hart numbers
     std::uint64_t share = 100, restart = 0;  ///< restart: as control::RestartPolicy

@@ -207,8 +207,8 @@ const std::array keys{
            "\"sv39\", \"sv48\" or \"sv57\": the largest paging mode that its device tree tells of; sv48 unless said",
            &Machine::mmu, 3, {"sv39", "sv48", "sv57"}),
     choice("irqchip",
-           "\"auto\", \"plic\" or \"aia\": its interrupt controller; auto unless said: an AIA if the host has an "
-           "interrupt file for each virtual CPU",
+           "\"auto\", \"plic\" or \"aia\": its interrupt controller; auto unless said: an AIA for an Image if the "
+           "host has an interrupt file for each virtual CPU",
            &Machine::irqchip, 0, {"auto", "plic", "aia"}),
     Key{"name", "what it is called: 1 to 31 of a-z, 0-9 and -; each machine its own", true, take_name},
     Key{"monitor", "the program that is its monitor: a built one's name, or a path from the manifest's folder", false,

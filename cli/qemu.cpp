@@ -71,7 +71,7 @@ std::string drive_device(std::size_t number) {
 std::vector<std::string> command(const Machine& machine) {
     std::vector<std::string> words = find(machine.qemu);
     const std::vector<std::string> rest{"-M",
-                                        "virt",
+                                        machine.irqchip == "aia" ? "virt,aia=aplic-imsic,aia-guests=7" : "virt",
                                         "-cpu",
                                         machine.cpu,
                                         "-smp",

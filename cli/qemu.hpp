@@ -25,6 +25,7 @@ struct Machine {
     std::uint64_t harts = 2;
     std::uint64_t memory = 512 << 20;
     std::string cpu = "rv64,h=true";
+    std::string irqchip = "plic";          ///< or "aia", with as many guest interrupt files for each hart as QEMU has
     std::filesystem::path nucleus, bundle; ///< or another kernel, with its initrd or none
     std::string serial = "mon:stdio";
     std::vector<Drive> drives;

@@ -56,6 +56,11 @@ abi::Result<void> GuestMemory::map(abi::Handle memory, std::uint64_t first_page,
     return sdk::map(guest(), memory, first_page, base.value, pages, rights);
 }
 
+abi::Result<void> GuestMemory::show(std::span<const std::byte, page_bytes> page, GuestPhysical at) const {
+    const std::uint64_t first = (reinterpret_cast<std::uint64_t>(page.data()) - heap_address) / page_bytes;
+    return map(startup().heap, first, at, 1, abi::Rights::Read);
+}
+
 abi::Result<void> GuestMemory::protect(GuestPhysical base, std::uint64_t pages, abi::Rights rights) const {
     return sdk::protect(guest(), base.value, pages, rights);
 }

@@ -10,6 +10,7 @@
 
 #include "abi/vcpu.hpp"
 #include "base/address.hpp"
+#include "base/page.hpp"
 #include "sdk/handle.hpp"
 #include "sdk/mapping.hpp"
 
@@ -32,6 +33,8 @@ class GuestMemory {
     /// Maps, for the guest alone, pages of any Memory object: shared or read-only images, devices.
     abi::Result<void> map(abi::Handle memory, std::uint64_t first_page, GuestPhysical base, std::uint64_t pages,
                           abi::Rights rights) const;
+    /// Lets the guest read a page of this process's heap, which the caller keeps for as long as the guest lives.
+    abi::Result<void> show(std::span<const std::byte, page_bytes> page, GuestPhysical at) const;
     /// Gives pages of the guest other rights; None takes them away. When it returns no vCPU uses the old ones.
     abi::Result<void> protect(GuestPhysical base, std::uint64_t pages, abi::Rights rights) const;
 

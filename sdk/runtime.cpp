@@ -193,6 +193,12 @@ void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
 void* operator new[](std::size_t bytes) {
     return operator new(bytes);
 }
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+    const sdk::Guard guard{heap_mutex};
+    if (void* memory = std::aligned_alloc(static_cast<std::size_t>(alignment), bytes))
+        return memory;
+    sdk::fail("out of heap: give the machine a larger `heap` in the manifest");
+}
 void operator delete(void* memory) noexcept {
     const sdk::Guard guard{heap_mutex};
     std::free(memory);
@@ -204,6 +210,9 @@ void operator delete(void* memory, std::size_t) noexcept {
     operator delete(memory);
 }
 void operator delete[](void* memory, std::size_t) noexcept {
+    operator delete(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
     operator delete(memory);
 }
 

@@ -25,6 +25,7 @@ struct Startup {
     std::uint64_t guest_bytes;       ///< of `guest_memory`
     std::uint64_t image_bytes;       ///< of what `image` holds, from its first byte on; 0: none
     std::uint64_t heap_bytes;        ///< mapped at `heap_address`
+    abi::Handle heap;                ///< the same Memory, to be read: by a guest, say
     std::uint64_t epoch_nanoseconds; ///< since 1970 began, at the host's tick 0
     std::byte seed[64];              ///< for random numbers; this process's alone
 

@@ -12,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TOOL = ROOT / "build/host/cli/sundew"
 TARGET = ROOT / "build/target"
 PLAIN = "rv64,h=true"
+IRQCHIPS = {"7": "plic", "10": "aia"}  # the host's, unless a test says: each has one QEMU's whole run
 MODELS = {"7": [PLAIN], "10": [PLAIN, "rva23s64", "max"]}
 
 
@@ -84,7 +85,7 @@ class Host:
     """Runs things on one of the two QEMUs."""
 
     def __init__(self, folder, qemu):
-        self.folder, self.qemu = folder, qemu
+        self.folder, self.qemu, self.irqchip = folder, qemu, IRQCHIPS[qemu]
 
     executable = TOOL
 
@@ -100,9 +101,10 @@ class Host:
         file.write_text("".join(machines))
         return file
 
-    def boot(self, what, harts=2, cpu=PLAIN, memory=None, more=(), timeout=300):
+    def boot(self, what, harts=2, cpu=PLAIN, memory=None, more=(), timeout=300, irqchip=None):
         """Runs a manifest or, as ["--bundle", file], a bundle until the machine is off."""
-        words = ["run", *(what if isinstance(what, list) else [what]), "--qemu", self.qemu, "--harts", harts, "--cpu", cpu]
+        words = ["run", *(what if isinstance(what, list) else [what]), "--qemu", self.qemu, "--harts", harts, "--cpu", cpu,
+                 "--irqchip", irqchip or self.irqchip]
         if memory:
             words += ["--memory", memory]
         for each in more:

@@ -94,7 +94,7 @@ def boot(host, text, cpu=PLAIN, harts=2, more=()):
     """Runs a manifest on the terminal of a person."""
     file = host.folder / "debian.toml"
     file.write_text(text)
-    return Terminal([TOOL, "run", file, "--qemu", host.qemu, "--cpu", cpu, "--harts", harts, *more], host.folder)
+    return Terminal([TOOL, "run", file, "--qemu", host.qemu, "--irqchip", host.irqchip, "--cpu", cpu, "--harts", harts, *more], host.folder)
 
 
 def fsck(image):

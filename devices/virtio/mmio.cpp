@@ -2,6 +2,7 @@
 #include "devices/virtio/mmio.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 namespace devices::virtio {
 
@@ -68,10 +69,12 @@ std::uint64_t Mmio::read(std::uint64_t offset, unsigned width) {
 }
 
 void Mmio::write(std::uint64_t offset, unsigned width, std::uint64_t value) {
-    if (offset >= configuration_space)
-        return write_configuration(offset - configuration_space, width, value);
-    if (width == 4 && !resetting())
+    if (offset >= configuration_space) {
+        write_configuration(offset - configuration_space, width, value);
+        show_configuration();
+    } else if (width == 4 && !resetting()) {
         write_register(Register{offset}, static_cast<std::uint32_t>(value));
+    }
 }
 
 std::uint32_t Mmio::read_register(Register which) {
@@ -106,15 +109,17 @@ void Mmio::write_register(Register which, std::uint32_t value) {
     case Register::QueueNotify:
         if (value < model_.queues().size())
             model_.serve(value);
-        break;
+        return;
     case Register::InterruptACK:
         interrupt_status_ &= ~value;
+        show(Register::InterruptStatus);
         line_.set(false); // rises again for what is left: an interrupt controller may look at edges alone
         line_.set(interrupt_status_ != 0);
-        break;
+        return;
     case Register::Status: write_status(value); break;
     default: write_queue(which, value);
     }
+    show_all();
 }
 
 /// Registers of the selected queue: due from FEATURES_OK on, while the queue is not ready.
@@ -200,6 +205,41 @@ void Mmio::finish_reset() {
     status_ = device_features_sel_ = driver_features_sel_ = queue_sel_ = 0;
     driver_features_ = 0;
     resetting_ = false;
+    show_all();
+}
+
+void Mmio::show_in(Page& page) {
+    page_ = &page;
+    show_all();
+}
+
+/// Whoever was interrupted for a register finds it as it is: a store to memory before the interrupt.
+void Mmio::show(Register which) {
+    if (page_)
+        std::atomic_ref{(*page_)[static_cast<std::size_t>(which) / 4]}.store(read_register(which),
+                                                                             std::memory_order_release);
+}
+
+void Mmio::show_all() {
+    if (!page_)
+        return;
+    for (std::uint64_t offset = 0; offset < configuration_space; offset += 4)
+        show(Register{offset});
+    show_configuration();
+}
+
+/// A driver that reads the generation, the space, and the generation again sees a change, however its loads fall
+/// between these stores ("Device Configuration Space").
+void Mmio::show_configuration() {
+    if (!page_)
+        return;
+    constexpr std::size_t first = configuration_space / 4;
+    const std::atomic_ref generation{(*page_)[static_cast<std::size_t>(Register::ConfigGeneration) / 4]};
+    const std::size_t words = std::min((model_.configuration().size() + 3) / 4, page_->size() - first);
+    generation.store(~model_.generation());
+    for (std::size_t i = 0; i < words; ++i)
+        std::atomic_ref{(*page_)[first + i]}.store(static_cast<std::uint32_t>(read_configuration(4 * i, 4)));
+    generation.store(model_.generation());
 }
 
 std::uint64_t Mmio::read_configuration(std::uint64_t offset, unsigned width) const {
@@ -220,6 +260,7 @@ Queue* Mmio::selected() {
 
 void Mmio::raise(std::uint32_t events) {
     interrupt_status_ |= events;
+    show(Register::InterruptStatus);
     line_.set(true);
 }
 
@@ -228,8 +269,16 @@ void Mmio::buffers_used() {
 }
 
 void Mmio::configuration_changed() {
+    show_configuration();
     if ((status_ & status::driver_ok) && !resetting_)
         raise(configuration_change);
+}
+
+void Mmio::queue_ended() {
+    if (resetting())
+        return;
+    show(Register::QueueReady);
+    show(Register::QueueReset);
 }
 
 void Mmio::needs_reset() {
@@ -237,6 +286,7 @@ void Mmio::needs_reset() {
         return;
     status_ |= status::device_needs_reset;
     model_.stop();
+    show_all();
     if (status_ & status::driver_ok)
         raise(configuration_change);
 }

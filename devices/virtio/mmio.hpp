@@ -26,6 +26,12 @@ class Mmio final : public Device, private Transport {
     std::uint64_t read(std::uint64_t offset, unsigned width) override;
     void write(std::uint64_t offset, unsigned width, std::uint64_t value) override;
 
+    /// What `read` gives, of all registers in words of 32 bits, for a guest that loads them from memory without an
+    /// exit: no read has an effect.
+    using Page = std::array<std::uint32_t, window_bytes / 4>;
+    /// Keeps `page`, which outlives this, up to date from now on.
+    void show_in(Page& page);
+
     /// Whether there are buffers that were not worked on yet because one access takes bounded time only. The owner then
     /// calls `poll` soon, as long as it says that there is still more: between two, other work can be done.
     bool more_to_do() const { return model_.more_to_do(); }
@@ -50,6 +56,9 @@ class Mmio final : public Device, private Transport {
     void write_driver_features(std::uint32_t value);
     void reset();
     void finish_reset();
+    void show(Register which);
+    void show_all();
+    void show_configuration();
     bool features_acceptable() const;
     std::uint64_t offered() const { return model_.offered() | feature::common; }
     Queue* selected();
@@ -57,6 +66,7 @@ class Mmio final : public Device, private Transport {
 
     void buffers_used() override;
     void configuration_changed() override;
+    void queue_ended() override;
     void needs_reset() override;
 
     Model& model_;
@@ -65,6 +75,7 @@ class Mmio final : public Device, private Transport {
     std::uint32_t device_features_sel_ = 0, driver_features_sel_ = 0, queue_sel_ = 0;
     std::uint64_t driver_features_ = 0;
     bool resetting_ = false;
+    Page* page_ = nullptr;
     std::array<QueueLayout, Model::queue_count_limit> layouts_{}; ///< as the driver writes them
 };
 

@@ -28,6 +28,7 @@ class Echo final : public Model {
         for (const std::uint16_t head : kept)
             queues_[0].give_back(head, 0);
         kept.clear();
+        serve(0); // as whoever has kept buffers does
     }
 
     std::array<std::uint8_t, 6> space{1, 2, 3, 4, 5, 6};
@@ -97,6 +98,40 @@ TEST_F(MmioTest, ThereIsNoSharedMemory) {
     registers.set(0x0ac, 0);
     for (std::uint64_t offset = SHMLenLow; offset <= SHMBaseHigh; offset += 4)
         EXPECT_EQ(registers.get(offset), ~0u);
+}
+
+/// Registers::get compares what is shown with what is read: of all registers, at all times that matter.
+TEST_F(MmioTest, APageShowsWhatReadsWouldGive) {
+    const auto check = [&] {
+        for (std::uint64_t offset = 0; offset < Config + 16; offset += 4)
+            (void)registers.get(offset);
+    };
+    check();
+    bring_up();
+    check();
+    registers.set(QueueSel, 0);
+    driver.add({{Ram::buffer(0), 1}});
+    registers.notify(0);
+    check();
+    EXPECT_EQ(registers.get(InterruptStatus), 1u);
+    registers.set(InterruptACK, 1);
+    check();
+    echo.space[2] = 77;
+    echo.change();
+    check();
+    echo.keep = true;
+    driver.add({{Ram::buffer(0), 1}});
+    registers.notify(0);
+    registers.set(QueueReady, 0);
+    EXPECT_EQ(registers.get(QueueReady), 1u);
+    check();
+    echo.release();
+    EXPECT_EQ(registers.get(QueueReady), 0u);
+    check();
+    break_queue();
+    check();
+    registers.set(Status, 0);
+    check();
 }
 
 TEST_F(MmioTest, RegistersOfOneWidthOnly) {

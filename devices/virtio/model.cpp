@@ -34,7 +34,7 @@ void Model::serve(unsigned index) {
     Queue& queue = queues()[index];
     more_ &= ~(1u << index);
     if (!live_ || !queue.running())
-        return;
+        return queue.ready() ? void() : transport_->queue_ended();
     if (process(index) && queue.running()) // which another queue may have stopped meanwhile
         more_ |= 1u << index;
     if (queue.error())

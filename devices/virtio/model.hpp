@@ -13,6 +13,8 @@ class Transport {
     /// Buffers were used, and the driver wants to know.
     virtual void buffers_used() = 0;
     virtual void configuration_changed() = 0;
+    /// A queue that was stopped earlier has the last of its buffers back.
+    virtual void queue_ended() = 0;
     /// The driver did something that the device cannot go on after: DEVICE_NEEDS_RESET.
     virtual void needs_reset() = 0;
 };

@@ -3,6 +3,8 @@
 
 // The guest's side of virtio, for unit tests and fuzzers: a small RAM, rings in it, and the registers.
 
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -171,9 +173,18 @@ enum : std::uint64_t {
 /// A driver's way to the registers.
 class Registers {
   public:
-    explicit Registers(Mmio& mmio) : mmio_{mmio} {}
+    explicit Registers(Mmio& mmio) : mmio_{mmio} { mmio.show_in(*page_); }
 
-    std::uint32_t get(std::uint64_t offset) const { return static_cast<std::uint32_t>(mmio_.read(offset, 4)); }
+    /// Aborts if a guest that looks into the page sees another value.
+    std::uint32_t get(std::uint64_t offset) const {
+        const std::uint32_t shown = (*page_)[offset / 4];
+        const auto value = static_cast<std::uint32_t>(mmio_.read(offset, 4));
+        if (offset % 4 == 0 && shown != value) {
+            std::fprintf(stderr, "register %#lx: %#x, but shown as %#x\n", offset, value, shown);
+            std::abort();
+        }
+        return value;
+    }
     void set(std::uint64_t offset, std::uint32_t value) const { mmio_.write(offset, 4, value); }
     void set_address(std::uint64_t low, GuestPhysical address) const {
         set(low, static_cast<std::uint32_t>(address.value));
@@ -222,6 +233,7 @@ class Registers {
 
   private:
     Mmio& mmio_;
+    std::unique_ptr<Mmio::Page> page_ = std::make_unique<Mmio::Page>();
 };
 
 }

@@ -33,7 +33,7 @@ Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
       rtc_{*this, {lines_, map::rtc_interrupt}}, storage_{ram_, event_, first_disk_bit},
       virtio_{ram_, lines_, storage_, sdk::startup().console == 0 ? this : nullptr} {
     interrupts_.add_to(bus_, memory_);
-    virtio_.add_to(bus_);
+    virtio_.add_to(bus_, memory_);
     bus_.add(map::uart, uart_);
     bus_.add(map::test, finisher_);
     bus_.add(map::rtc, rtc_);

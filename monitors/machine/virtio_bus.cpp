@@ -5,6 +5,7 @@
 
 #include "base/page.hpp"
 #include "monitors/machine/entropy.hpp"
+#include "sdk/must.hpp"
 
 namespace machine {
 
@@ -35,9 +36,16 @@ VirtioBus::VirtioBus(const devices::GuestRam& ram, devices::InterruptController&
     plug(map::balloon_slot, balloon_);
 }
 
-void VirtioBus::add_to(Bus& bus) {
-    for (std::size_t slot = 0; slot < slots_.size(); ++slot)
+void VirtioBus::add_to(Bus& bus, const sdk::GuestMemory& memory) {
+    for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
         bus.add(map::virtio(slot), slots_[slot] ? static_cast<devices::Device&>(*slots_[slot]) : placeholder_, true);
+        if (!slots_[slot])
+            continue;
+        pages_[slot] = std::make_unique<RegisterPage>();
+        slots_[slot]->show_in(pages_[slot]->registers);
+        sdk::must(memory.show(std::as_bytes(std::span{pages_[slot]->registers}), map::virtio(slot).first),
+                  "a device's registers for the guest");
+    }
 }
 
 std::bitset<map::virtio_slots> VirtioBus::present() const {

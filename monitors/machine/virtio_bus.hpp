@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/control.hpp"
+#include "base/page.hpp"
 #include "devices/plic.hpp"
 #include "devices/virtio/balloon.hpp"
 #include "devices/virtio/block.hpp"
@@ -16,6 +17,7 @@
 #include "monitors/machine/bus.hpp"
 #include "monitors/machine/map.hpp"
 #include "monitors/machine/storage.hpp"
+#include "sdk/guest_memory.hpp"
 #include "sdk/log.hpp"
 
 namespace machine {
@@ -28,7 +30,8 @@ class VirtioBus final : devices::virtio::EntropySource, devices::virtio::Balloon
     VirtioBus(const devices::GuestRam& ram, devices::InterruptController& plic, Storage& storage,
               devices::virtio::ConsoleListener* console);
 
-    void add_to(Bus& bus);
+    /// Puts the devices on `bus`; and what a load of their registers gives into `memory`, for there to be no exit.
+    void add_to(Bus& bus, const sdk::GuestMemory& memory);
     std::bitset<map::virtio_slots> present() const;
     devices::virtio::Console* console() { return console_ ? &*console_ : nullptr; }
 
@@ -66,6 +69,11 @@ class VirtioBus final : devices::virtio::EntropySource, devices::virtio::Balloon
     std::optional<devices::virtio::Console> console_;
     devices::virtio::Entropy entropy_;
     devices::virtio::Balloon balloon_;
+    /// A page that nothing else of the heap is in.
+    struct alignas(page_bytes) RegisterPage {
+        devices::virtio::Mmio::Page registers{};
+    };
+    std::array<std::unique_ptr<RegisterPage>, map::virtio_slots> pages_;
     std::array<std::unique_ptr<devices::virtio::Mmio>, map::virtio_slots> slots_;
     Placeholder placeholder_;
     std::uint64_t reported_ = 0;

@@ -85,12 +85,21 @@ abi::Result<void> Machine::build(const Plan& plan, const Host& host, const Wirin
         if (const auto mapped = map_new(memories, segment.address, segment.bytes, rights, segment.data); !mapped)
             return std::unexpected{mapped.error()};
     }
-    if (const auto mapped = map_new(memories, sdk::heap_address, plan.machine.heap, Rights::Read | Rights::Write, {});
+    const std::uint64_t heap_pages = pages_for(plan.machine.heap);
+    auto heap = take(memories, heap_pages, 1, {});
+    if (!heap)
+        return std::unexpected{heap.error()};
+    if (const auto mapped =
+            sdk::map(process(), heap->slot(), 0, sdk::heap_address, heap_pages, Rights::Read | Rights::Write);
         !mapped)
-        return std::unexpected{mapped.error()};
+        return mapped;
     sdk::Startup startup{};
     if (const auto granted = grant_all(plan, memories, startup); !granted)
         return granted;
+    const auto heap_slot = grant(heap->slot(), Rights::Read);
+    if (!heap_slot)
+        return std::unexpected{heap_slot.error()};
+    startup.heap = *heap_slot;
     if (const auto granted = grant_wiring(wiring, startup); !granted)
         return granted;
     if (const auto granted = grant_virtual_cpus(plan.machine, memories, startup); !granted)

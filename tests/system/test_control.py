@@ -37,7 +37,8 @@ class System:
         file = host.folder / "system.cpio"
         assert host.tool("bundle", host.manifest(*machines), "-o", file).status == 0
         # QEMU alone, without the tool's broker on the socket.
-        words = ["run", "--bundle", file, "--qemu", host.qemu, "--harts", harts, "--memory", memory, "--control", self.path, "--print-command"]
+        words = ["run", "--bundle", file, "--qemu", host.qemu, "--harts", harts, "--memory", memory, "--irqchip", host.irqchip,
+                 "--control", self.path, "--print-command"]
         command = host.tool(*words, *[f"--with={each}" for each in more])
         assert command.status == 0
         # Read through a description of its own: a shared one has one offset, and QEMU would write where a reader had sought to.
@@ -95,6 +96,19 @@ def test_a_machine_is_started_stopped_and_told_of(boot):
     assert client.do(control.RESTART, "one", flags=FORCE)[0] == "Done" and client.state("one") == "Running"
     assert client.do(control.SHUTDOWN, flags=FORCE)[0] == "Done"
     assert system.ends() == 0
+
+
+def test_interrupt_files_come_back_from_a_machine_that_has_ended(boot):
+    """The host has two, the kernel (tests/system/aia_guest.cpp) two harts. With models of files it has thousands of exits."""
+    aia = [machine(name, cpus=2, memory="16M", kernel=str(TARGET / "tests/test-aia.elf"), irqchip="aia", autostart=False, arguments="statistics")
+           for name in ("one", "two")]
+    system = boot(machine("idle", irqchip="plic"), *aia, harts=1, more=["-machine", "aia=aplic-imsic,aia-guests=2"])
+    for run, name in enumerate(("one", "two", "one"), 1):
+        assert system.client.do(control.START, name)[0] == "Done"
+        system.client.wait_for(name, "Off")
+        exits = [int(each) for each in re.findall(r"statistics: exits-mmio (\d+)", system.console())]
+        assert len(exits) == run and exits[-1] < 20
+    assert "FAILED" not in system.console()
 
 
 def test_a_console_is_attached_and_carries_both_ways(boot):

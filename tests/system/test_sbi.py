@@ -7,10 +7,10 @@ from debian import Terminal
 TESTS = ["base", "time", "hart-state", "suspend", "remote-fence", "console", "counters", "legacy", "features", "reset-errors", "system-suspend", "ipi"]
 
 
-def write_manifest(host, test):
+def write_manifest(host, test, irqchip="plic"):
     manifest = host.folder / "sbi.toml"
     manifest.write_text(f'[[vm]]\nname = "sbi"\nkind = "machine"\ncpus = 3\nmemory = "16M"\nkernel = "{TARGET / "tests/test-sbi.elf"}"\n'
-                        f'cmdline = "test={test}"\n')
+                        f'irqchip = "{irqchip}"\ncmdline = "test={test}"\n')
     return manifest
 
 
@@ -34,6 +34,11 @@ def test_every_call_is_answered_as_the_specification_says(host, qemu, any_cpu):
 @pytest.mark.parametrize("harts", [1, 4])
 def test_however_many_harts_the_host_has(host, harts):
     check_all(run(host, "all", harts=harts))
+
+
+def test_with_an_aia(host):
+    """Whose harts suspend, stop and start with an interrupt file of the host's each."""
+    check_all(host.boot(write_manifest(host, "all", irqchip="aia"), irqchip="aia"))
 
 
 def test_without_sstc(host):
