@@ -67,6 +67,7 @@ void Interrupts::set_level(std::uint32_t source, bool high) {
 void Interrupts::message(unsigned hart, std::uint32_t identity) {
     if (hart >= hart_count())
         return;
+    ++messages_[hart];
     if (models_[hart])
         return models_[hart]->receive(identity);
     sdk::Device::fence(); // what was written to memory is there before the message

@@ -28,6 +28,8 @@ class Interrupts final : public devices::InterruptController, devices::Aplic::Li
     void reset();
     void set_level(std::uint32_t source, bool high) override;
 
+    /// How many messages devices have sent to a hart.
+    std::uint64_t messages(unsigned hart) const { return messages_[hart]; }
     /// A hart's file in hardware, as a handle of its page; 0: it has none.
     abi::Handle hardware_file(unsigned hart) const;
     /// And the model of one; null: it has none.
@@ -39,6 +41,7 @@ class Interrupts final : public devices::InterruptController, devices::Aplic::Li
     bool aia_;
     devices::Plic plic_;
     devices::Aplic aplic_{*this};
+    std::array<std::uint64_t, map::hart_limit> messages_{};
     std::array<sdk::Mapping, map::hart_limit> pages_;
     std::array<std::unique_ptr<devices::Imsic>, map::hart_limit> models_;
 };

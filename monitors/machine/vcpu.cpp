@@ -214,6 +214,11 @@ void Vcpu::handle(const sdk::Kicked&) {
     look_again();
 }
 
+control::VcpuStats Vcpu::stats() const {
+    const Interrupts& lines = machine_.interrupts();
+    return summary(statistics_, cpu_.answered(), lines.aia() ? lines.messages(id_) : interrupts_);
+}
+
 void Vcpu::fault(std::uint64_t cause, std::uint64_t value) {
     sdk::must(cpu_.raise_exception(cause, value), "an exception for the guest");
 }

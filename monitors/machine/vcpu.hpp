@@ -42,7 +42,7 @@ class Vcpu {
     /// Of its own thread: legacy SBI's timer and interrupt.
     sdk::VirtualCpu& cpu() { return cpu_; }
     /// What it has done so far. With the machine's lock held; a number of its own thread's may be a moment old.
-    control::VcpuStats stats() const { return summary(statistics_, cpu_.answered(), interrupts_); }
+    control::VcpuStats stats() const;
     /// From any thread.
     void add_to(MachineStatistics& sums) const { sums.add(statistics_, cpu_.answered()); }
 
@@ -96,7 +96,7 @@ class Vcpu {
     sdk::VirtualCpu cpu_;
     sdk::Event wake_;
     Statistics statistics_;
-    std::uint64_t interrupts_ = 0; ///< of devices
+    std::uint64_t interrupts_ = 0; ///< that its PLIC, or the model of its interrupt file, has raised
     std::uint64_t lost_ticks_ = 0; ///< of those that the machine was paused for, what the guest's time is back
     bool running_ = false;
     bool changed_ = false; ///< how the guest is to be run may be another from now on

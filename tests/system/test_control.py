@@ -105,7 +105,7 @@ def test_interrupt_files_come_back_from_a_machine_that_has_ended(boot):
     system = boot(machine("idle", irqchip="plic"), *aia, harts=1, more=["-machine", "aia=aplic-imsic,aia-guests=2"])
     for run, name in enumerate(("one", "two", "one"), 1):
         assert system.client.do(control.START, name)[0] == "Done"
-        system.client.wait_for(name, "Off")
+        system.client.wait_for(name, "Exited")
         exits = [int(each) for each in re.findall(r"statistics: exits-mmio (\d+)", system.console())]
         assert len(exits) == run and exits[-1] < 20
     assert "FAILED" not in system.console()

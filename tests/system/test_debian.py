@@ -10,23 +10,23 @@ from conftest import MODELS, PLAIN
 from debian import PROMPT, boot, cache, copy_of_root, fsck, manifest
 
 
-A_FEW = {"7": [(PLAIN, 2)], "10": [(PLAIN, 1), (PLAIN, 2), ("rva23s64", 4)]}
+A_FEW = {"7": [(PLAIN, 2, "auto")], "10": [(PLAIN, 1, "auto"), (PLAIN, 2, "plic"), ("rva23s64", 4, "auto")]}
 
 
 def pytest_generate_tests(metafunc):
-    """With --rounds every model of harts with every number of vCPUs; else some of both."""
+    """With --rounds every model of harts with every number of vCPUs and both interrupt controllers; else some of each."""
     qemu = metafunc.config.getoption("--qemu")
     models = [each for each in MODELS[qemu] if each != "max"]
     if "cpus" in metafunc.fixturenames:
-        every = [(cpu, cpus) for cpu in models for cpus in (1, 2, 4)]
-        metafunc.parametrize("cpu, cpus", every if metafunc.config.getoption("--rounds") > 1 else A_FEW[qemu])
+        every = [(cpu, cpus, irqchip) for cpu in models for cpus in (1, 2, 4) for irqchip in ("auto", "plic")]
+        metafunc.parametrize("cpu, cpus, irqchip", every if metafunc.config.getoption("--rounds") > 1 else A_FEW[qemu])
     elif "cpu" in metafunc.fixturenames:
         metafunc.parametrize("cpu", models)
 
 
-def test_boots_to_a_shell_and_does_everything(host, cpu, cpus):
+def test_boots_to_a_shell_and_does_everything(host, cpu, cpus, irqchip):
     disk = copy_of_root(host.folder)
-    terminal = boot(host, manifest(cpus=cpus), cpu)
+    terminal = boot(host, manifest(cpus=cpus, irqchip=f'"{irqchip}"'), cpu)
     terminal.expect(PROMPT)
     assert terminal.run("nproc").strip() == str(cpus)
     assert "exercise: all ok" in terminal.run("exercise")

@@ -9,7 +9,7 @@ A_FEW = {"7": [(2, 1), (2, 4)], "10": [(4, 2), (8, 2)]}
 
 
 def pytest_generate_tests(metafunc):
-    """With --rounds every combination that often; else a few of them once."""
+    """With --rounds every combination that often, with a PLIC at every other try; else a few of them once."""
     rounds = metafunc.config.getoption("--rounds")
     metafunc.parametrize("cpus, harts", ALL if rounds > 1 else A_FEW[metafunc.config.getoption("--qemu")])
     metafunc.parametrize("attempt", range(rounds))
@@ -17,7 +17,8 @@ def pytest_generate_tests(metafunc):
 
 def test_boots_to_the_shell_and_through_the_exercise(host, cpus, harts, attempt):
     copy_of_root(host.folder)
-    terminal = boot(host, manifest(cpus=cpus), harts=harts)
+    irqchip = "plic" if attempt % 2 else "auto"
+    terminal = boot(host, manifest(cpus=cpus, irqchip=f'"{irqchip}"'), harts=harts)
     terminal.expect(PROMPT)
     assert "exercise: all ok" in terminal.run("exercise")
     terminal.send("poweroff")
