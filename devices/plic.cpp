@@ -5,15 +5,15 @@ namespace devices {
 
 namespace {
 
-constexpr std::uint64_t pending_base = 0x1000, enable_base = 0x2000, enable_stride = 0x80, context_base = 0x20'0000,
-                        context_stride = 0x1000;
+constexpr std::uint64_t pending_base = 0x1000, enable_stride = sizeof(Plic::EnablePage::Context),
+                        context_base = 0x20'0000, context_stride = 0x1000;
 
 }
 
 void Plic::reset() {
     level_ = pending_ = claimed_ = {};
     priority_ = {};
-    enabled_ = {};
+    *enabled_ = {};
     threshold_ = {};
     update();
 }
@@ -21,7 +21,7 @@ void Plic::reset() {
 /// The pending source that a context is to serve first: of those above `urgency` the most urgent, of equals the lowest.
 std::uint32_t Plic::best(std::uint32_t context, std::uint8_t urgency) const {
     std::uint32_t best = 0;
-    for_each_in_both(pending_, enabled_[context], [&](std::uint32_t source) {
+    for_each_in_both(pending_, enabled_->contexts[context].sources, [&](std::uint32_t source) {
         if (priority_[source] > urgency) {
             best = source;
             urgency = priority_[source];
@@ -63,7 +63,7 @@ std::uint32_t Plic::claim(std::uint32_t context) {
 }
 
 void Plic::complete(std::uint32_t context, std::uint32_t source) {
-    if (source == 0 || source >= sources || !claimed_[source] || !enabled_[context][source])
+    if (source == 0 || source >= sources || !claimed_[source] || !enabled_->contexts[context].sources[source])
         return;
     claimed_.set(source, false);
     if (level_[source])
@@ -81,7 +81,7 @@ std::uint64_t Plic::read(std::uint64_t offset, unsigned width) {
     if (offset < context_base) {
         const std::uint64_t context = (offset - enable_base) / enable_stride,
                             index = (offset - enable_base) % enable_stride / 4;
-        return context < contexts() ? enabled_[context].word(index) : 0;
+        return context < contexts() ? enabled_->contexts[context].sources.word(index) : 0;
     }
     const std::uint64_t context = (offset - context_base) / context_stride;
     if (context >= contexts())
@@ -106,8 +106,8 @@ void Plic::write(std::uint64_t offset, unsigned width, std::uint64_t value) {
                             index = (offset - enable_base) % enable_stride / 4;
         if (context >= contexts())
             return;
-        enabled_[context].set_word(index, static_cast<std::uint32_t>(value));
-        enabled_[context].set(0, false); // there is no source 0
+        const std::uint32_t no_source = index == 0 ? 1 : 0; // there is no source 0
+        enabled_->contexts[context].sources.set_word(index, static_cast<std::uint32_t>(value) & ~no_source);
     } else {
         const std::uint64_t context = (offset - context_base) / context_stride;
         if (context >= contexts())

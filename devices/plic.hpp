@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <memory>
 
 #include "devices/bits.hpp"
 #include "devices/device.hpp"
@@ -30,8 +31,19 @@ class Plic : public Device, public InterruptController {
     void write(std::uint64_t offset, unsigned width, std::uint64_t value) override;
     void set_level(std::uint32_t source, bool high) override;
 
-  private:
     using Sources = Bits<sources>;
+    /// The window's page of enable bits, "Interrupt Enables", for 32 contexts.
+    struct alignas(0x1000) EnablePage {
+        struct alignas(0x80) Context {
+            Sources sources;
+        };
+        std::array<Context, 32> contexts{};
+    };
+    static constexpr std::uint64_t enable_base = 0x2000;
+    /// For a guest that loads them from memory without an exit: that has no effect.
+    const EnablePage& enable_page() const { return *enabled_; }
+
+  private:
     std::uint32_t best(std::uint32_t context, std::uint8_t urgency) const;
     std::uint32_t claim(std::uint32_t context);
     void complete(std::uint32_t context, std::uint32_t source);
@@ -42,7 +54,7 @@ class Plic : public Device, public InterruptController {
     std::uint32_t harts_;
     Sources level_, pending_, claimed_; ///< none is both pending and claimed
     std::array<std::uint8_t, sources> priority_{};
-    std::array<Sources, context_limit> enabled_{};
+    std::unique_ptr<EnablePage> enabled_ = std::make_unique<EnablePage>();
     std::array<std::uint8_t, context_limit> threshold_{};
     std::array<bool, hart_limit> told_{};
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "devices/plic.hpp"
 
+#include <cstring>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -44,6 +45,21 @@ class PlicTest : public testing::Test, protected Plic::Listener {
     Plic plic{*this};
 };
 
+}
+
+TEST_F(PlicTest, a_page_has_the_enable_bits_where_the_window_has_them) {
+    set(enable(context, 0), 0xffff'ffff);
+    set(enable(other, 2), 0x8000'0001);
+    set(enable(other, 3), 1); // no such source
+    std::array<std::uint32_t, 1024> page;
+    static_assert(sizeof page == sizeof plic.enable_page());
+    std::memcpy(page.data(), &plic.enable_page(), sizeof page);
+    for (std::uint32_t word = 0; word < page.size(); ++word)
+        EXPECT_EQ(page[word], get(0x2000 + 4 * word));
+    EXPECT_EQ(page[32 * context], 0xffff'fffeu);
+    EXPECT_EQ(page[32 * other + 2], 0x8000'0001u);
+    plic.reset();
+    EXPECT_EQ(plic.enable_page().contexts[context].sources.word(0), 0u);
 }
 
 TEST_F(PlicTest, a_source_interrupts_where_it_is_enabled_and_has_a_priority) {

@@ -37,8 +37,13 @@ abi::Handle Interrupts::hardware_file(unsigned hart) const {
 }
 
 void Interrupts::add_to(Bus& bus, const sdk::GuestMemory& memory) {
-    if (!aia_)
-        return bus.add(map::plic, plic_);
+    if (!aia_) {
+        bus.add(map::plic, plic_);
+        const GuestPhysical enables{map::plic.first.value + devices::Plic::enable_base};
+        return sdk::must(
+            memory.show(std::as_bytes(std::span<const devices::Plic::EnablePage, 1>{&plic_.enable_page(), 1}), enables),
+            "a PLIC's enable bits for the guest");
+    }
     bus.add(map::aplic, aplic_);
     for (unsigned hart = 0; hart < hart_count(); ++hart)
         if (const abi::Handle page = hardware_file(hart))
