@@ -2,6 +2,7 @@
 // What exits cost, counted by the guest itself: under QEMU's -icount `instret` counts the instructions of all harts.
 #include "guests/guest.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 namespace {
@@ -75,10 +76,15 @@ extern "C" void guest_main(std::uint64_t hart, std::uint64_t host_harts) {
         measure("control-local-fence", [] { asm volatile("sfence.vma" ::: "memory"); });
     }
     start_hart(1, 0);
-    play(0, 100);
-    const std::uint64_t before = read_csr<csr::instret>();
-    play(0, 100 + rounds);
-    const std::uint64_t after = read_csr<csr::instret>();
-    print_figure(host_harts == 1 ? "ipi-same-hart" : "ipi-other-hart", (after - before) / rounds);
+    constexpr std::uint64_t each = rounds / 10;
+    std::uint64_t played = each, best = ~std::uint64_t{0};
+    play(0, played);
+    while (played <
+           each + rounds) { // the best of ten: a hart that spins for another does so for all of the emulator's turn
+        const std::uint64_t before = read_csr<csr::instret>();
+        play(0, played += each);
+        best = std::min(best, read_csr<csr::instret>() - before);
+    }
+    print_figure(host_harts == 1 ? "ipi-same-hart" : "ipi-other-hart", best / each);
     shut_down(0);
 }

@@ -91,10 +91,14 @@ std::vector<std::string> command(const Machine& machine) {
     if (!machine.drives.empty() || !machine.control.empty())
         words.insert(words.end(), {"-global", "virtio-mmio.force-legacy=false"});
     for (std::size_t i = 0; i < machine.drives.size(); ++i) {
+        const Drive& drive = machine.drives[i];
         words.insert(words.end(),
                      {"-drive",
-                      fmt::format("file={},format=raw,if=none,id=disk{}{}", option(machine.drives[i].file), i,
-                                  machine.drives[i].read_only ? ",readonly=on" : ""),
+                      fmt::format("file={},format=raw,if=none,id=disk{}{}{}", option(drive.file), i,
+                                  drive.read_only ? ",readonly=on" : "",
+                                  drive.requests_per_second != 0
+                                      ? fmt::format(",throttling.iops-total={}", drive.requests_per_second)
+                                      : ""),
                       "-device", fmt::format("virtio-blk-device,drive=disk{0},bus=virtio-mmio-bus.{0}", i)});
     }
     if (!machine.control.empty())

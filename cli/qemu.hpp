@@ -13,6 +13,7 @@ namespace qemu {
 struct Drive {
     std::filesystem::path file;
     bool read_only = false;
+    unsigned requests_per_second = 0; ///< at most; 0: as many as it can
 };
 inline constexpr std::size_t drive_limit = 7; ///< the last of QEMU's 8 buses is the control channel's
 /// What the host's device tree calls the device of a drive.

@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // What things cost a guest, measured by a guest that runs unchanged on the bare machine and under any hypervisor: one
 // line each. With a disk what reading it costs; else with one hart what one hart does, and with more what harts do to
-// each other. The command line `off` has it power the machine off at once, `idle` after four seconds of waiting, and
-// `among-others` has it wait half a second first, until other machines have started. For what machines do to one
-// another there is more (primitives/neighbours.cpp).
+// each other. The command line `marks` has the host of KVM count reads of the disk, `off` has it power the machine off
+// at once, `idle` after four seconds of waiting, and `among-others` has it wait half a second first, until other
+// machines have started. For what harts and machines do to one another there is more (primitives/harts.hpp,
+// primitives/neighbours.hpp).
 #include "bench/primitives/block.hpp"
+#include "bench/primitives/harts.hpp"
+#include "bench/primitives/ipi.hpp"
 #include "bench/primitives/measure.hpp"
 #include "bench/primitives/neighbours.hpp"
 
 extern "C" {
 constinit Hart harts[hart_limit]{};
 }
+constinit Platform the_platform;
 
 namespace {
-
-/// The only hart that writes here is the one that `harts` is meant for; the trap handler does, between instructions.
-std::uint64_t taken(const std::atomic<std::uint64_t>& counter) {
-    return counter.load(std::memory_order_relaxed);
-}
-
-constinit Platform the_platform;
 
 void arm_timer(std::uint64_t deadline) {
     set_timer(the_platform, deadline);
@@ -36,20 +33,26 @@ void calls(const Meter& meter) {
 
 void interrupts(const Meter& meter) {
     const Platform& platform = meter.platform();
-    write_csr<csr::sie>(interrupt_bit::software);
+    ipi::enable(platform);
     set_csr<csr::sstatus>(interrupts_on);
-    meter.measure("ipi-self", [&] {
-        const std::uint64_t before = taken(harts[0].software);
-        bare_call(sbi::Extension::Ipi, 0, 1, platform.hart_ids[0]);
-        while (taken(harts[0].software) == before) {
-        }
-    });
+    const auto measure_ipi = [&](auto send) {
+        meter.measure("ipi-self", [&] {
+            const std::uint64_t before = ipi::taken(harts[0]);
+            send();
+            while (ipi::taken(harts[0]) == before) {
+            }
+        });
+    };
+    if (platform.has_messages())
+        measure_ipi([&] { ipi::send_message(platform, 0); });
+    else
+        measure_ipi([&] { bare_call(sbi::Extension::Ipi, 0, 1, platform.hart_ids[0]); });
     arm_timer(~std::uint64_t{0});
     meter.measure("timer-interrupt", [&] {
-        const std::uint64_t before = taken(harts[0].timer);
+        const std::uint64_t before = harts[0].timer.load(std::memory_order_relaxed);
         set_csr<csr::sie>(interrupt_bit::timer);
         arm_timer(0);
-        while (taken(harts[0].timer) == before) {
+        while (harts[0].timer.load(std::memory_order_relaxed) == before) {
         }
         arm_timer(~std::uint64_t{0});
     });
@@ -114,53 +117,6 @@ void controls(const Meter& meter) {
     meter.measure("control-time-read", [] { (void)now(); });
 }
 
-std::atomic<std::uint64_t> ball{0};
-
-/// Waits for the ball to come with an interrupt, and sends it back; until it has been played so often.
-void play(const Platform& platform, std::uint64_t self, std::uint64_t until) {
-    while (ball.load() < until) {
-        if (ball.load() % 2 == self) {
-            ball.fetch_add(1);
-            bare_call(sbi::Extension::Ipi, 0, 1, platform.hart_ids[1 - self]);
-        }
-        wait_for_interrupt();
-        clear_csr<csr::sip>(interrupt_bit::software);
-    }
-}
-
-void other_harts(const Meter& meter) {
-    const Platform& platform = meter.platform();
-    for (std::size_t i = 1; i < platform.hart_count; ++i)
-        sbi_call(sbi::Extension::HartState, sbi::hart_start, platform.hart_ids[i],
-                 reinterpret_cast<std::uint64_t>(&next_hart), i);
-    constexpr std::uint64_t rounds = 1000;
-    write_csr<csr::sie>(interrupt_bit::software);
-    play(platform, 0, 100);
-    const std::uint64_t before = now();
-    play(platform, 0, 100 + rounds);
-    meter.print("ipi-other", meter.nanoseconds(now() - before) / rounds);
-    write_csr<csr::sie>(0);
-    meter.measure("sbi-base", [] { bare_call(sbi::Extension::Base); });
-    meter.measure("sbi-set-timer", [] { bare_call(sbi::Extension::Time, 0, ~std::uint64_t{0}); });
-    for (std::uint64_t count = 2; count <= platform.hart_count; count *= 2) {
-        const std::uint64_t mask = (std::uint64_t{1} << count) - 1;
-        meter.measure(
-            count == 2   ? "sbi-remote-fence-2"
-            : count == 4 ? "sbi-remote-fence-4"
-                         : "sbi-remote-fence-8",
-            [&] { bare_call(sbi::Extension::RemoteFence, 1, mask, 0); }, 500);
-    }
-}
-
-}
-
-/// Other harts: the second plays, the others wait for ever.
-extern "C" void next_hart_main(std::uint64_t index) {
-    write_csr<csr::sie>(interrupt_bit::software);
-    if (index == 1)
-        play(the_platform, 1, ~std::uint64_t{0});
-    for (;;)
-        wait_for_interrupt();
 }
 
 extern "C" void bench_main(std::uint64_t boot_hart, const void* tree, std::uint64_t first_ticks) {
@@ -176,6 +132,8 @@ extern "C" void bench_main(std::uint64_t boot_hart, const void* tree, std::uint6
         wait_until(the_platform, 4 * the_platform.hertz);
         shut_down(0);
     }
+    if (repeat(the_platform))
+        shut_down(0);
     be_a_neighbour(the_platform);
     if (the_platform.command_line == "among-others")
         wait_until(the_platform, the_platform.hertz / 2);

@@ -40,6 +40,12 @@ void wake_up(const Platform& platform, std::uint64_t end) {
     print_figure(platform, "wake-up-average", sum * per_second / platform.hertz / count, "ns");
 }
 
+[[noreturn]] void wait_for_ever(const Platform& platform) {
+    print(platform, "waiting\n");
+    for (;;)
+        wait_for_interrupt();
+}
+
 void keep_busy(const Platform& platform) {
     while (now() < platform.hertz * 6 / 10)
         for (int i = 0; i < 100; ++i) {
@@ -68,6 +74,8 @@ void be_a_neighbour(const Platform& platform) {
         wake_up(platform, platform.hertz / 2);
     else if (platform.command_line == "wake-up-long")
         wake_up(platform, platform.hertz * 5 / 2);
+    else if (platform.command_line == "wait")
+        wait_for_ever(platform);
     else if (platform.command_line == "busy")
         keep_busy(platform);
     else if (platform.command_line == "come-and-go")

@@ -12,7 +12,7 @@ namespace {
 struct Node {
     std::string_view name;
     device_tree::Value compatible, reg, extended, extensions, isa, interrupts;
-    std::uint32_t phandle = 0;
+    std::uint32_t phandle = 0, message_parent = 0, guest_index_bits = 0;
 };
 
 bool lists(device_tree::Value strings, std::string_view wanted) {
@@ -23,12 +23,15 @@ bool lists(device_tree::Value strings, std::string_view wanted) {
 }
 
 struct Visitor {
+    static constexpr std::uint32_t supervisor_external = 9;
     Platform& platform;
     std::uint64_t boot_hart;
     std::array<Node, device_tree::depth_limit + 1> nodes{}; ///< from the root to where the walk is
     std::size_t depth = 0;
     std::array<std::uint32_t, hart_limit> controllers{}; ///< phandles of the harts' interrupt controllers
     device_tree::Value plic_harts{};                     ///< the PLIC's contexts
+    std::array<Node, 4> imsics{}, aplics{};              ///< of machine and supervisor mode, in any order
+    std::size_t imsic_count = 0, aplic_count = 0;
 
     void reservation(std::uint64_t, std::uint64_t) {}
     void begin_node(std::string_view name) {
@@ -47,6 +50,10 @@ struct Visitor {
             node.interrupts = value;
         else if (name == "phandle")
             node.phandle = value.cell();
+        else if (name == "msi-parent")
+            node.message_parent = value.cell();
+        else if (name == "riscv,guest-index-bits")
+            node.guest_index_bits = value.cell();
         else if (name == "riscv,isa-extensions")
             node.extensions = value;
         else if (name == "riscv,isa")
@@ -71,6 +78,12 @@ struct Visitor {
         } else if (lists(node.compatible, "sifive,plic-1.0.0") || lists(node.compatible, "riscv,plic0")) {
             platform.plic = node.reg.number(8);
             plic_harts = node.extended;
+        } else if (lists(node.compatible, "riscv,imsics")) {
+            if (imsic_count < imsics.size())
+                imsics[imsic_count++] = node;
+        } else if (lists(node.compatible, "riscv,aplic")) {
+            if (aplic_count < aplics.size())
+                aplics[aplic_count++] = node;
         } else if (lists(node.compatible, "virtio,mmio") && platform.virtio_count < platform.virtio.size()) {
             platform.virtio[platform.virtio_count++] = {node.reg.number(8), node.interrupts.cell()};
         }
@@ -82,6 +95,25 @@ struct Visitor {
         platform.sstc |= lists(node.extensions, "sstc") || isa.find("_sstc") != isa.npos;
         platform.hart_ids[platform.hart_count++] = node.reg.left() == 8 ? node.reg.number(8) : node.reg.cell();
     }
+    /// The harts' files, if these are those of supervisor mode (Linux, interrupt-controller/riscv,imsics.yaml: one page
+    /// a hart, and behind it those for its guests), and the APLIC that sends messages there.
+    void find_files(Node& node) {
+        constexpr std::uint64_t page = 4096;
+        const std::uint64_t first = node.reg.number(8), step = page << node.guest_index_bits;
+        for (std::uint64_t index = 0; node.extended.left() != 0; ++index) {
+            const std::uint32_t controller = node.extended.cell();
+            if (node.extended.cell() != supervisor_external)
+                return;
+            for (std::size_t i = 0; i < platform.hart_count; ++i)
+                if (controllers[i] == controller)
+                    platform.files[i] = first + index * step;
+            if (controllers[0] == controller)
+                platform.aplic_hart = index;
+        }
+        for (std::size_t i = 0; i < aplic_count; ++i)
+            if (aplics[i].message_parent == node.phandle)
+                platform.aplic = aplics[i].reg.number(8);
+    }
     /// The boot hart first, and its context of the PLIC: that with its interrupt 9, supervisor external.
     void finish() {
         for (std::size_t i = 0; i < platform.hart_count; ++i)
@@ -89,7 +121,8 @@ struct Visitor {
                 std::swap(platform.hart_ids[i], platform.hart_ids[0]);
                 std::swap(controllers[i], controllers[0]);
             }
-        constexpr std::uint32_t supervisor_external = 9;
+        for (std::size_t i = 0; i < imsic_count; ++i)
+            find_files(imsics[i]);
         for (std::uint64_t context = 0; plic_harts.left() != 0; ++context) {
             const std::uint32_t controller = plic_harts.cell();
             if (plic_harts.cell() == supervisor_external && controller == controllers[0])

@@ -14,8 +14,10 @@ struct Platform {
     std::size_t hart_count = 0;
     std::array<std::uint64_t, hart_limit> hart_ids{}; ///< the boot hart comes first
     std::uint64_t ram = 0, ram_bytes = 0;
-    std::uint64_t uart = 0;              ///< a 16550A; 0: none
-    std::uint64_t plic = 0, context = 0; ///< the boot hart's context for supervisor external interrupts
+    std::uint64_t uart = 0;                        ///< a 16550A; 0: none
+    std::uint64_t plic = 0, context = 0;           ///< the boot hart's context for supervisor external interrupts
+    std::array<std::uint64_t, hart_limit> files{}; ///< the harts' interrupt files for supervisor mode; 0: no AIA
+    std::uint64_t aplic = 0, aplic_hart = 0;       ///< that sends messages to them, and its index of the boot hart
     struct Virtio {
         std::uint64_t address, interrupt;
     };
@@ -23,6 +25,9 @@ struct Platform {
     std::size_t virtio_count = 0;
     bool sstc = false;
     std::string_view command_line;
+
+    /// Whether harts interrupt one another by messages to their files; else by calls of SBI.
+    bool has_messages() const { return files[0] != 0; }
 };
 
 /// Whether the tree could be read.

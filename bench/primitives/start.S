@@ -78,15 +78,17 @@ set_up_hart:
 trap_entry:
     csrrw   t0, sscratch, t0
     sd      t1, HART_SAVED(t0)
+other_trap:
     csrr    t1, scause
     bgez    t1, 4f
     slli    t1, t1, 1
     addi    t1, t1, -2              // 1, supervisor software interrupt, without the highest bit, twice
     bnez    t1, 3f
     csrci   sip, 2
-    ld      t1, HART_SOFTWARE(t0)
+taken:
+    ld      t1, HART_IPIS(t0)
     addi    t1, t1, 1
-    sd      t1, HART_SOFTWARE(t0)
+    sd      t1, HART_IPIS(t0)
 2:  ld      t1, HART_SAVED(t0)
     csrrw   t0, sscratch, t0
     sret
@@ -103,6 +105,19 @@ trap_entry:
     addi    t1, t1, 1
     sd      t1, HART_EXCEPTIONS(t0)
     j       2b
+
+// The same for a hart whose interrupts are messages: those come first.
+    .balign 4
+    .globl message_entry
+message_entry:
+    csrrw   t0, sscratch, t0
+    sd      t1, HART_SAVED(t0)
+    csrr    t1, scause
+    slli    t1, t1, 1
+    addi    t1, t1, -18             // 9, supervisor external interrupt
+    bnez    t1, other_trap
+    csrrw   t1, 0x15c, zero         // stopei: takes it
+    j       taken
 
     .section .data
     .balign 8

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <sstream>
+#include <stdexcept>
 
 namespace bench {
 
@@ -52,6 +53,29 @@ const Figure* find(const std::vector<Figure>& figures, std::string_view name) {
 std::optional<std::uint64_t> value_of(const std::vector<Figure>& figures, std::string_view name) {
     const Figure* figure = find(figures, name);
     return figure ? figure->value : std::nullopt;
+}
+
+std::uint64_t get(const std::vector<Figure>& figures, std::string_view name) {
+    const auto value = value_of(figures, name);
+    if (!value)
+        throw std::runtime_error{"the figure '" + std::string{name} + "' is missing"};
+    return *value;
+}
+
+std::vector<Figure> of_one(std::vector<Figure> figures) {
+    for (Figure& figure : figures) {
+        const auto slash = figure.name.find('/');
+        std::uint64_t count = 0;
+        if (slash == figure.name.npos ||
+            std::from_chars(figure.name.data() + slash + 1, figure.name.data() + figure.name.size(), count).ptr !=
+                figure.name.data() + figure.name.size() ||
+            count == 0)
+            continue;
+        figure.name.resize(slash);
+        if (figure.value)
+            *figure.value = (*figure.value + count / 2) / count;
+    }
+    return figures;
 }
 
 std::vector<Figure> without_start(const std::vector<Figure>& figures) {

@@ -26,6 +26,12 @@ const Figure* find(const std::vector<Figure>& figures, std::string_view name);
 /// Its value; nothing if there is none.
 std::optional<std::uint64_t> value_of(const std::vector<Figure>& figures, std::string_view name);
 
+/// Its value; throws std::runtime_error if there is none.
+std::uint64_t get(const std::vector<Figure>& figures, std::string_view name);
+
+/// Those named `NAME/COUNT`, which are of so many of something, are of one of them, and named NAME.
+std::vector<Figure> of_one(std::vector<Figure> figures);
+
 /// Without those named `PROGRAM-start`, whose values are subtracted from the other figures of that program.
 std::vector<Figure> without_start(const std::vector<Figure>& figures);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/bench/figure.hpp"
 
+#include <stdexcept>
+
 #include <gtest/gtest.h>
 
 using bench::parse;
@@ -34,6 +36,21 @@ TEST(Figures, are_whole_numbers_with_a_unit_or_none) {
 TEST(Figures, that_are_not_there_have_no_value) {
     EXPECT_FALSE(bench::value_of({}, "sbi-base"));
     EXPECT_EQ(bench::find({}, "sbi-base"), nullptr);
+    EXPECT_THROW((void)bench::get(parse("bench: sbi-base - no SBI\n"), "sbi-base"), std::runtime_error);
+    EXPECT_EQ(bench::get(parse("bench: sbi-base 223 instructions\n"), "sbi-base"), 223u);
+}
+
+TEST(Figures, of_so_many_are_of_one) {
+    const auto figures = bench::of_one(parse("bench: read/100 12345 instructions\nbench: write/100 - no disk\n"
+                                             "bench: a/0 5 ns\nbench: a/b 6 ns\nbench: c 7 ns\n"));
+    ASSERT_EQ(figures.size(), 5u);
+    EXPECT_EQ(figures[0].name, "read");
+    EXPECT_EQ(figures[0].value, 123u);
+    EXPECT_EQ(figures[1].name, "write");
+    EXPECT_FALSE(figures[1].value);
+    EXPECT_EQ(figures[2].name, "a/0");
+    EXPECT_EQ(figures[3].name, "a/b");
+    EXPECT_EQ(figures[4].value, 7u);
 }
 
 TEST(Figures, of_a_program_are_what_it_does_after_its_start) {

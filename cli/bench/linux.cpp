@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::uint64_t disk_bytes = std::uint64_t{256} << 20;
 
-std::uint64_t get(const std::vector<Figure>& figures, const char* name) {
-    const auto value = value_of(figures, name);
-    if (!value)
-        throw std::runtime_error{fmt::format("the figure '{}' is missing", name)};
-    return *value;
-}
-
 }
 
 /// Debian's kernel, with an initrd out of Debian's packages that has a few files more.
@@ -121,12 +114,13 @@ void Suite::disk() {
     alone.name = "primitives, disk";
     alone.kernel = Project{}.target / "images/bench-primitives";
     alone.disk = disk_file();
+    alone.disk_requests_per_second = slow_disk;
+    alone.marks = true;
     alone.clock = Clock::InstructionsIdle;
     run_everywhere(alone, "guest.");
     for (const std::string what : {"disk-4k", "disk-sequential"})
         on_each(what, [&](System system) {
-            table_.set(system, what, get(run(system, linux_workload(what, false, true, Clock::Wall)), what.c_str()),
-                       "ns");
+            table_.set(system, what, get(run(system, linux_workload(what, false, true, Clock::Wall)), what), "ns");
         });
 }
 
@@ -151,6 +145,7 @@ void Suite::debian() {
             workload.name = "Debian's packages, " + what;
             workload.command_line = "console=ttyS0 quiet panic=-1 rdinit=/bench/programs -- " + what;
             workload.limit_seconds = 900;
+            workload.marks = true;
             if (what == "fio") {
                 workload.disk = disk_file();
                 workload.clock = Clock::InstructionsIdle;

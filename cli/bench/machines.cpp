@@ -35,13 +35,6 @@ std::string waiting(std::uint64_t count) {
     return text;
 }
 
-std::uint64_t get(const std::vector<Figure>& figures, const char* name) {
-    const auto value = value_of(figures, name);
-    if (!value)
-        throw std::runtime_error{fmt::format("the figure '{}' is missing", name)};
-    return *value;
-}
-
 }
 
 /// How long it takes until the last of so many machines runs, how much RAM they take, and what they cost while they
@@ -97,7 +90,7 @@ void Suite::wake_ups() {
         const auto figures = run(System::Sundew, workload);
         for (const char* which : {"latest", "average"})
             table_.set(System::Sundew, fmt::format("machines.wake-up-{}.{}", which, each.name),
-                       get(figures, fmt::format("wake-up-{}", which).c_str()), "ns");
+                       get(figures, fmt::format("wake-up-{}", which)), "ns");
     }
 }
 

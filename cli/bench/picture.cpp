@@ -27,6 +27,8 @@ constexpr std::array exits{
     Shown{"guest.plic-claim-complete", "PLIC claim and complete"},
     Shown{"guest.first-touch-4k", "first touch of 4 KiB"},
     Shown{"guest.virtio-blk-4k", "virtio-blk read of 4 KiB"},
+    Shown{"aia.ipi-self", "IPI to oneself, with an AIA"},
+    Shown{"aia.virtio-blk-4k", "virtio-blk read, with an AIA"},
 };
 
 /// What whole systems do, by what the bare machine needs for it.

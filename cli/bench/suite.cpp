@@ -2,6 +2,7 @@
 #include "cli/bench/suite.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <regex>
 #include <stdexcept>
@@ -50,7 +51,8 @@ void Suite::run_everywhere(const Workload& workload, const std::string& prefix) 
     on_each(prefix + "*", [&](System system) { take(system, run(system, workload), prefix); });
 }
 
-/// What an exit and an interrupt cost as there are more virtual CPUs, each with a hart, and more machines, on one.
+/// What an exit and an interrupt cost as there are more virtual CPUs, each with a hart, and more machines, on one. On
+/// KVM those are more processes, of which all but one wait.
 void Suite::scale() {
     using Numbers = std::vector<std::uint64_t>;
     const Numbers few_cpus{4}, many_cpus{1, 2, 4, 8}, few_machines{16}, many_machines{1, 2, 4, 8, 16, 32, 64};
@@ -72,16 +74,17 @@ void Suite::scale() {
             add(system, workload, prefix, {"sbi-base", "sbi-set-timer", cpus == 1 ? "ipi-self" : "ipi-other"});
         });
     }
-    if (!wanted(System::Sundew))
-        return;
     workload.cpus = 1;
     workload.limit_seconds = 300;
     workload.command_line = "among-others";
     for (const std::uint64_t machines : quick ? few_machines : many_machines) {
         workload.others = machines - 1;
         workload.name = fmt::format("primitives, {} machines", machines);
-        add(System::Sundew, workload, fmt::format("scale.{}-machines.", machines),
-            {"sbi-base", "sbi-set-timer", "ipi-self"});
+        const std::string prefix = fmt::format("scale.{}-machines.", machines);
+        on_each(prefix + "*", [&](System system) {
+            if (system != System::Bare) // of which there is one
+                add(system, workload, prefix, {"sbi-base", "sbi-set-timer", "ipi-self"});
+        });
     }
 }
 
@@ -143,6 +146,21 @@ void Suite::primitives() {
             table_.set_reason(System::Bare, name, "firmware spins for the other harts, which -icount runs in turns");
 }
 
+/// However a part ends, the rows of all others are there in the end.
+void Suite::run_part(const std::string& name, void (Suite::*part)()) {
+    using Minutes = std::chrono::duration<double, std::ratio<60>>;
+    const auto begin = std::chrono::steady_clock::now();
+    try {
+        (this->*part)();
+    } catch (const std::exception& error) {
+        for (const System system : systems)
+            if (wanted(system))
+                complain(system, name + ".*", error.what());
+    }
+    fmt::print(stderr, "bench: {} took {:.1f} minutes\n", name,
+               Minutes{std::chrono::steady_clock::now() - begin}.count());
+}
+
 int Suite::operator()() {
     folder_.emplace();
     struct Part {
@@ -154,11 +172,12 @@ int Suite::operator()() {
                            {"boot", &Suite::boot, false},      {"console", &Suite::console, false},
                            {"disk", &Suite::disk, false},      {"programs", &Suite::programs, false},
                            {"debian", &Suite::debian, false},  {"timer", &Suite::timer, false},
-                           {"scale", &Suite::scale, true},     {"machines", &Suite::machines, false}};
+                           {"scale", &Suite::scale, true},     {"machines", &Suite::machines, false},
+                           {"aia", &Suite::aia, false}};
     const std::regex pattern{only.empty() ? ".*" : only};
     for (const Part& part : parts)
         if (std::regex_match(part.name, pattern) && (part.quick || !quick))
-            (this->*part.run)();
+            run_part(part.name, part.run);
     fmt::print("{}", json ? table_.json() : table_.text());
     if (!svg.empty())
         write_text(svg, table_.svg());

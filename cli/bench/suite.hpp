@@ -46,6 +46,7 @@ class Suite {
     Workload linux_workload(const std::string& what, bool virtio_console = false, bool disk = false,
                             Clock clock = Clock::Instructions);
 
+    void run_part(const std::string& name, void (Suite::*part)());
     void nucleus();
     void primitives();
     void boot();
@@ -56,6 +57,8 @@ class Suite {
     void debian();
     void timer();
     void scale();
+    void aia();
+    void count_exits(Workload workload, const std::string& what, const std::string& row);
     void machines();
     void starts();
     void wake_ups();

@@ -35,6 +35,11 @@ std::vector<char> text_bytes(const std::string& text) {
     return {text.begin(), text.end()};
 }
 
+/// What makes QEMU's machine one with an AIA: so many guest interrupt files are enough for each hart.
+void add_aia(qemu::Machine& machine) {
+    machine.more.insert(machine.more.end(), {"-machine", "aia=aplic-imsic,aia-guests=3"});
+}
+
 qemu::Machine bare_machine(const Workload& workload, const Settings& settings, const TemporaryFolder& folder) {
     qemu::Machine machine;
     machine.qemu = settings.qemu;
@@ -44,9 +49,11 @@ qemu::Machine bare_machine(const Workload& workload, const Settings& settings, c
     machine.nucleus = workload.kernel;
     machine.bundle = workload.initrd;
     if (!workload.disk.empty())
-        machine.drives.push_back({workload.disk, true});
+        machine.drives.push_back({workload.disk, true, workload.disk_requests_per_second});
     if (!workload.command_line.empty())
         machine.more = {"-append", workload.command_line};
+    if (workload.aia)
+        add_aia(machine);
     if (workload.virtio_console) {
         const std::vector<std::string> console{
             "-global",  "virtio-mmio.force-legacy=false",
@@ -79,7 +86,7 @@ qemu::Machine kvm_machine(const Workload& workload, const Settings& settings, co
     std::vector<std::string> words{"set",
                                    "--",
                                    "-M",
-                                   "virt,accel=kvm",
+                                   workload.aia ? "virt,accel=kvm,aia=aplic-imsic" : "virt,accel=kvm",
                                    "-cpu",
                                    "host",
                                    "-display",
@@ -102,11 +109,13 @@ qemu::Machine kvm_machine(const Workload& workload, const Settings& settings, co
         members[1].file = folder / "kvm-kernel";
     }
     // A guest of KVM has no counter of instructions: its programs print marks, and the host counts.
-    const bool marks = workload.command_line.find("rdinit=/bench/programs") != std::string::npos;
-    if (marks)
+    const std::string command_line = workload.marks
+                                         ? (workload.command_line + " marks").substr(workload.command_line.empty())
+                                         : workload.command_line;
+    if (workload.marks)
         members.push_back({"guest/relay", project.target / "linux/bench-relay"});
-    if (!workload.command_line.empty())
-        add({"-append", workload.command_line + (marks ? " marks" : "")});
+    if (!command_line.empty())
+        add({"-append", command_line});
     if (!workload.disk.empty())
         add({"-drive", "file=/dev/vda,format=raw,if=none,id=disk0,readonly=on,cache.direct=on", "-device",
              "virtio-blk-device,drive=disk0,bus=virtio-mmio-bus.0"});
@@ -117,16 +126,20 @@ qemu::Machine kvm_machine(const Workload& workload, const Settings& settings, co
         add({"-serial", "stdio"});
     write_file(folder / "words", text_bytes(command::quote(words) + "\n"));
     members.push_back({"guest/words", folder / "words"});
+    if (workload.others != 0) {
+        write_file(folder / "others", text_bytes(fmt::format("{}\n", workload.others)));
+        members.push_back({"guest/others", folder / "others"});
+    }
     write_file(folder / "kvm-initrd", initrd_with(base, members));
 
-    constexpr std::uint64_t own = std::uint64_t{768} << 20;
+    constexpr std::uint64_t own = std::uint64_t{768} << 20, for_each_other = std::uint64_t{48} << 20;
     Workload host = workload;
     host.kernel = kernel;
     host.initrd = folder / "kvm-initrd";
     host.command_line = "console=ttyS0 quiet rdinit=/guest/init";
     host.virtio_console = false;
     Settings larger = settings;
-    larger.memory += own;
+    larger.memory += own + workload.others * for_each_other;
     return bare_machine(host, larger, folder);
 }
 
@@ -159,7 +172,9 @@ qemu::Machine sundew_machine(const Workload& workload, const Settings& settings,
     machine.cpu = settings.cpu;
     machine.harts = workload.cpus;
     for (const manifest::Disk* disk : manifest::assign_devices(*manifest))
-        machine.drives.push_back({disk->file, disk->read_only});
+        machine.drives.push_back({disk->file, disk->read_only, workload.disk_requests_per_second});
+    if (workload.aia)
+        add_aia(machine);
     const std::vector<char> packed = bundle::make(*manifest);
     machine.memory = std::max(machine.memory, memory_for(*manifest, packed.size()));
     machine.nucleus = Project{}.target / "nucleus.bin";
@@ -201,7 +216,7 @@ std::vector<Figure> run(System system, const Workload& workload, const Settings&
         fail("Linux panicked");
     if (emulated.console.find("benchmark failed") != std::string::npos)
         fail("the benchmark failed");
-    std::vector<Figure> figures = parse(emulated.console);
+    std::vector<Figure> figures = of_one(parse(emulated.console));
     if (figures.empty())
         fail("the machine printed no figure");
     figures.insert(figures.end(), more.begin(), more.end());

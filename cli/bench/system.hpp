@@ -16,17 +16,24 @@ enum class System : std::uint8_t { Bare, Kvm, Sundew };
 inline constexpr std::array systems{System::Bare, System::Kvm, System::Sundew};
 const char* name_of(System system);
 
+/// Requests a second of a disk that is never finished before it is waited for. Else it is now and then, by chance, and
+/// what a read costs is without its interrupt.
+inline constexpr unsigned slow_disk = 200;
+
 /// What is run on each of them, unchanged.
 struct Workload {
     std::string name;
     std::filesystem::path kernel, initrd; ///< initrd may be empty
     std::string command_line;
-    std::filesystem::path disk; ///< may be empty
+    std::filesystem::path disk;            ///< may be empty
+    unsigned disk_requests_per_second = 0; ///< at most; 0: as many as it can
     std::uint64_t cpus = 1;
-    std::uint64_t others = 0; ///< machines beside it, on Sundew, that do nothing but wait
+    std::uint64_t others = 0; ///< machines beside it, on Sundew and KVM, that do nothing but wait
     std::string manifest; ///< on Sundew, in place of all that; `others` then only says for how many there is to be RAM
     Clock clock = Clock::Instructions;
     bool virtio_console = false; ///< else a 16550A
+    bool aia = false;            ///< APLIC and IMSICs, with files for guests; else a PLIC
+    bool marks = false;          ///< its console has marks between which KVM's host is to count (bench/linux/relay.cpp)
     unsigned limit_seconds = 300;
 };
 

@@ -11,7 +11,7 @@ void add_bench(CommandLine& line) {
         .size("--memory", suite->settings.memory, "RAM of the guests and of the bare machine")
         .option("--only", suite->only,
                 "parts of the suite, as a regular expression: nucleus, primitives, boot, console, disk, programs, "
-                "debian, timer, scale, machines")
+                "debian, timer, scale, machines, aia")
         .choices("--on", suite->on, {"bare", "KVM", "Sundew"},
                  "only on this system, which may be given again: bare, KVM, Sundew")
         .flag("--quick", suite->quick, "only what takes less than a minute and is always the same")
