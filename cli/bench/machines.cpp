@@ -97,12 +97,11 @@ void Suite::wake_ups() {
 void Suite::machines() {
     if (!wanted(System::Sundew))
         return;
-    on_each("machines.*", [this](System system) {
-        if (system == System::Sundew) {
-            starts();
-            wake_ups();
-        }
-    });
+    for (const auto part : {&Suite::starts, &Suite::wake_ups})
+        on_each(part == &Suite::starts ? "machines.start" : "machines.wake-up", [&](System system) {
+            if (system == System::Sundew)
+                (this->*part)();
+        });
 }
 
 }
