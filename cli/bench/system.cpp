@@ -35,11 +35,6 @@ std::vector<char> text_bytes(const std::string& text) {
     return {text.begin(), text.end()};
 }
 
-/// What makes QEMU's machine one with an AIA: so many guest interrupt files are enough for each hart.
-void add_aia(qemu::Machine& machine) {
-    machine.more.insert(machine.more.end(), {"-machine", "aia=aplic-imsic,aia-guests=3"});
-}
-
 qemu::Machine bare_machine(const Workload& workload, const Settings& settings, const TemporaryFolder& folder) {
     qemu::Machine machine;
     machine.qemu = settings.qemu;
@@ -53,7 +48,7 @@ qemu::Machine bare_machine(const Workload& workload, const Settings& settings, c
     if (!workload.command_line.empty())
         machine.more = {"-append", workload.command_line};
     if (workload.aia)
-        add_aia(machine);
+        machine.irqchip = "aia";
     if (workload.virtio_console) {
         const std::vector<std::string> console{
             "-global",  "virtio-mmio.force-legacy=false",
@@ -174,7 +169,7 @@ qemu::Machine sundew_machine(const Workload& workload, const Settings& settings,
     for (const manifest::Disk* disk : manifest::assign_devices(*manifest))
         machine.drives.push_back({disk->file, disk->read_only, workload.disk_requests_per_second});
     if (workload.aia)
-        add_aia(machine);
+        machine.irqchip = "aia";
     const std::vector<char> packed = bundle::make(*manifest);
     machine.memory = std::max(machine.memory, memory_for(*manifest, packed.size()));
     machine.nucleus = Project{}.target / "nucleus.bin";
