@@ -55,6 +55,9 @@ void read_timebase() {
             hertz = hertz << 8 | static_cast<std::uint64_t>(each);
 }
 
+/// Milliseconds until the kernel has done what it does in the background after its start.
+constexpr std::uint64_t quiet = 5000;
+
 /// Writes `count` lines of 80 characters, one system call each.
 void console_lines(const os::File& console) {
     constexpr std::uint64_t count = 200;
@@ -109,6 +112,7 @@ extern "C" [[noreturn, gnu::used]] void run(const std::uint64_t* stack) {
     console.write("The first line is out.\r\n");
     figure(console, "first-line", nanoseconds(os::ticks()));
     if (what == "console") {
+        sleeps(quiet);
         console_lines(console);
     } else if (what == "disk-4k") {
         disk_reads(console, what, 4 << 10, 32 << 20);
@@ -117,7 +121,7 @@ extern "C" [[noreturn, gnu::used]] void run(const std::uint64_t* stack) {
     } else if (what == "disk-sequential") {
         disk_reads(console, what, 1 << 20, 256 << 20);
     } else if (what == "loops") {
-        sleeps(5000); // until the kernel has done what it does in the background after its start
+        sleeps(quiet);
         loops::run(console, figure);
     } else if (what == "tick") {
         sleeps(1000);
