@@ -390,6 +390,46 @@ constexpr std::array deaths{
     Death{"exit", [] { sdk::fail("exits with failure"); }},
 };
 
+/// A guest interrupt file of the hardware's in the wrong hands: for two vCPUs at once, changed while it is in use, with
+/// rubbish written all over it, and of a guest that is gone.
+void test_interrupt_file() {
+    const std::uint64_t memory = sdk::granted::guest_memory, own = abi::own_process;
+    const std::uint64_t file = sdk::startup().virtual_cpus[0].file, mapped = free_address + 0x100000;
+    const std::uint64_t guest = must_call(Call::GuestCreate, {0});
+    const std::uint64_t one = must_call(Call::VcpuCreate, {guest, free_address});
+    const std::uint64_t two = must_call(Call::VcpuCreate, {guest, free_address + 0x1000});
+    bool well = file != 0;
+    const auto check = [&](const char* what, Error error, Error expected) {
+        if (error != expected)
+            sdk::log("%s: %s, not %s", what, sdk::describe(error), sdk::describe(expected));
+        well = well && error == expected;
+    };
+    for (const Case& each : {Case{"run a file", Call::Map, {guest, file, 0, 0x2000, 1, 5}, Error::BadRights},
+                             Case{"map behind a file", Call::Map, {own, file, 1, mapped, 1, 3}, Error::BadArgument},
+                             Case{"a file for a guest", Call::VcpuUseFile, {guest, file}, Error::BadHandle}})
+        check(each.what, error_of(each.call, each.arguments), each.expected);
+    (void)must_call(Call::Map, {own, memory, 0, mapped, 1, 3});
+    (void)must_call(Call::Map, {guest, memory, 0, 0, 1, 7});
+    (void)must_call(Call::Map, {own, file, 0, mapped + 0x1000, 1, 3});
+    (void)must_call(Call::Map, {guest, file, 0, 0x1000, 1, 3});
+    constexpr std::uint32_t ecall = 0x73;
+    at<std::uint32_t>(mapped) = ecall;
+    for (int round = 0; round < 50; ++round)
+        for (const std::uint64_t vcpu : {one, two}) {
+            check("use a file", error_of(Call::VcpuUseFile, {vcpu, file}), Error::None);
+            for (std::uint64_t offset = 0; offset < 0x1000; offset += 4)
+                at<std::uint32_t>(mapped + 0x1000 + offset) = static_cast<std::uint32_t>(random());
+            for (const std::uint64_t each : {one, two})
+                check("resume", error_of(Call::VcpuResume, {each}), Error::None);
+        }
+    (void)must_call(Call::Destroy, {guest});
+    check("a file for a vCPU that is gone", error_of(Call::VcpuUseFile, {one, file}), Error::BadHandle);
+    at<std::uint32_t>(mapped + 0x1000) = 1;
+    (void)must_call(Call::HandleClose, {file});
+    check("a file that is closed", error_of(Call::HandleClose, {file}), Error::BadHandle);
+    report("interrupt-file", well);
+}
+
 void test_spin() {
     const std::uint64_t until = sdk::now() + sdk::system_info(abi::SystemFact::TimebaseHertz);
     while (sdk::now() < until)
@@ -407,6 +447,8 @@ int main() {
         test_exhaust();
     else if (test == "random")
         test_random();
+    else if (test == "interrupt-file")
+        test_interrupt_file();
     else if (test == "spin")
         test_spin();
     else if (test == "end-of-thread") // the last thread takes its process along, which is no failure

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import HELLO, guest, hostile
+from conftest import HELLO, TARGET, guest, hostile
 
 DEATHS = """read-nucleus write-nucleus jump-nucleus read-nothing read-null jump-nothing read-noncanonical write-code write-startup execute-data
 illegal supervisor-csr hypervisor-csr sret fence guest-fence guest-load float vector breakpoint stack bounds""".split()
@@ -47,6 +47,15 @@ def test_the_last_thread_takes_its_process_along(host):
 def test_wrong_system_calls_get_error_codes(host, any_cpu, act):
     result = host.run(hostile(act), OTHER, HELLO, cpu=any_cpu)
     assert f"hostile: ok {act}\n" in result.console
+    assert "FAILED" not in result.console and "ok taken" in result.console and result.status == 0
+
+
+@pytest.mark.parametrize("harts", [1, 2])
+def test_a_monitor_that_misuses_its_interrupt_file_harms_nobody(host, harts):
+    kernel = str(TARGET / "tests/test-aia.elf")
+    machine = f'[[vm]]\nname = "aia"\nkind = "machine"\ncpus = 2\nmemory = "16M"\nkernel = "{kernel}"\nirqchip = "aia"\n'
+    result = host.run(hostile("interrupt-file", kernel=kernel, irqchip="aia"), machine, OTHER, HELLO, harts=harts, irqchip="aia")
+    assert "hostile: ok interrupt-file\n" in result.console and result.console.count("ok messages") == 3
     assert "FAILED" not in result.console and "ok taken" in result.console and result.status == 0
 
 
