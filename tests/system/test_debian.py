@@ -168,7 +168,7 @@ def test_the_installer_comes_to_its_first_screen(host):
 
 
 @pytest.mark.long_on("7")
-@pytest.mark.parametrize("packed", ["gzip", "zstd"])
+@pytest.mark.parametrize("packed", [pytest.param("gzip", marks=pytest.mark.long_on("10")), "zstd"])
 def test_a_compressed_kernel_boots_to_its_initrd(host, packed):
     content = (cache() / "kernel").read_bytes()
     if packed == "gzip":
