@@ -51,7 +51,7 @@ def test_boots_on_another_hart_than_the_first(host, qemu):
     config = f'opensbi-config {{ compatible = "opensbi,config"; cold-boot-harts = <{phandle}>; }};'
     source.write_text(text + f"/ {{ chosen {{ {config} }}; }};\n")
     subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", blob, source], check=True)
-    result = host.run(HELLO, harts=4, more=["-dtb", str(blob)])
+    result = host.run(HELLO, harts=4, irqchip="plic", more=["-dtb", str(blob)])
     assert "Boot HART ID                : 2" in result.console
     assert HELLO_TEXT in result.console and result.status == 0
 
