@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr std::array<std::uint64_t, 2> seconds{12, 18};
+constexpr std::array<std::uint64_t, 2> seconds{12, 26};
 
 void live_and_die() {
     const auto nobody = sdk::must(sdk::Event::create(), "event");

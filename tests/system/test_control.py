@@ -455,7 +455,8 @@ def test_a_console_service_that_dies_is_started_again_and_machines_go_on(host, b
     monkeypatch.setattr(host, "executable", with_console(host.folder, "test-console"))
     system = boot(machine("one"), machine("two"))
     ended = "the console service has ended"
-    for death in (1, 2):
+
+    def begins_anew(death):
         deadline = time.monotonic() + 120
         while system.console().count(ended) < death or system.console().count("two: its console begins anew") < death:
             assert time.monotonic() < deadline
@@ -471,8 +472,15 @@ def test_a_console_service_that_dies_is_started_again_and_machines_go_on(host, b
         trace = client.open(control.TRACE, "two")  # the second one while the monitor has that of the service before
         console.send(b"t")
         trace.expect(b"\0")  # any record
-        if death == 1:
-            client.close()
+        return client
+
+    try:
+        begins_anew(1).close()
+    except (AssertionError, OSError):
+        if system.console().count(ended) < 2:  # else this machine was so slow that the second death came in between
+            raise
+        system.client.close()
+    client = begins_anew(2)
     assert client.do(control.RESTART, "two", flags=FORCE)[0] == "Done"
     console = client.open(control.CONSOLE, "two", flags=control.FRESH)
     console.send(b"y")
