@@ -56,8 +56,8 @@ abi::Result<void> GuestMemory::map(abi::Handle memory, std::uint64_t first_page,
     return sdk::map(guest(), memory, first_page, base.value, pages, rights);
 }
 
-abi::Result<void> GuestMemory::show(std::span<const std::byte, page_bytes> page, GuestPhysical at) const {
-    const std::uint64_t first = (reinterpret_cast<std::uint64_t>(page.data()) - heap_address) / page_bytes;
+abi::Result<void> GuestMemory::show_page(const void* page, GuestPhysical at) const {
+    const std::uint64_t first = (reinterpret_cast<std::uint64_t>(page) - heap_address) / page_bytes;
     return map(startup().heap, first, at, 1, abi::Rights::Read);
 }
 

@@ -33,8 +33,13 @@ class GuestMemory {
     /// Maps, for the guest alone, pages of any Memory object: shared or read-only images, devices.
     abi::Result<void> map(abi::Handle memory, std::uint64_t first_page, GuestPhysical base, std::uint64_t pages,
                           abi::Rights rights) const;
-    /// Lets the guest read a page of this process's heap, which the caller keeps for as long as the guest lives.
-    abi::Result<void> show(std::span<const std::byte, page_bytes> page, GuestPhysical at) const;
+    /// Lets the guest read an object of this process's heap, which the caller keeps for as long as the guest lives. It
+    /// is a page by itself, so that the guest sees nothing else.
+    template <class Page>
+    abi::Result<void> show(const Page& page, GuestPhysical at) const {
+        static_assert(sizeof(Page) == page_bytes && alignof(Page) == page_bytes);
+        return show_page(&page, at);
+    }
     /// Gives pages of the guest other rights; None takes them away. When it returns no vCPU uses the old ones.
     abi::Result<void> protect(GuestPhysical base, std::uint64_t pages, abi::Rights rights) const;
 
@@ -73,6 +78,7 @@ class GuestMemory {
     };
     GuestMemory(abi::Handle guest, bool program) : guest_{guest}, program_{program} {}
     std::byte* find(GuestPhysical address, std::size_t bytes) const;
+    abi::Result<void> show_page(const void* page, GuestPhysical at) const;
 
     std::vector<Region> regions_; // unmapped from the monitor after the guest has ended
     Object guest_;

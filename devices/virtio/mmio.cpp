@@ -57,6 +57,7 @@ enum class Mmio::Register : std::uint64_t {
 
 Mmio::Mmio(Model& model, InterruptLine line) : model_{model}, line_{line} {
     model_.connect(*this);
+    show_all();
 }
 
 std::uint64_t Mmio::read(std::uint64_t offset, unsigned width) {
@@ -208,21 +209,13 @@ void Mmio::finish_reset() {
     show_all();
 }
 
-void Mmio::show_in(Page& page) {
-    page_ = &page;
-    show_all();
-}
-
 /// Whoever was interrupted for a register finds it as it is: a store to memory before the interrupt.
 void Mmio::show(Register which) {
-    if (page_)
-        std::atomic_ref{(*page_)[static_cast<std::size_t>(which) / 4]}.store(read_register(which),
+    std::atomic_ref{page_->words[static_cast<std::size_t>(which) / 4]}.store(read_register(which),
                                                                              std::memory_order_release);
 }
 
 void Mmio::show_all() {
-    if (!page_)
-        return;
     for (std::uint64_t offset = 0; offset < configuration_space; offset += 4)
         show(Register{offset});
     show_configuration();
@@ -231,14 +224,12 @@ void Mmio::show_all() {
 /// A driver that reads the generation, the space, and the generation again sees a change, however its loads fall
 /// between these stores ("Device Configuration Space").
 void Mmio::show_configuration() {
-    if (!page_)
-        return;
     constexpr std::size_t first = configuration_space / 4;
-    const std::atomic_ref generation{(*page_)[static_cast<std::size_t>(Register::ConfigGeneration) / 4]};
-    const std::size_t words = std::min((model_.configuration().size() + 3) / 4, page_->size() - first);
+    const std::atomic_ref generation{page_->words[static_cast<std::size_t>(Register::ConfigGeneration) / 4]};
+    const std::size_t words = std::min((model_.configuration().size() + 3) / 4, page_->words.size() - first);
     generation.store(~model_.generation());
     for (std::size_t i = 0; i < words; ++i)
-        std::atomic_ref{(*page_)[first + i]}.store(static_cast<std::uint32_t>(read_configuration(4 * i, 4)));
+        std::atomic_ref{page_->words[first + i]}.store(static_cast<std::uint32_t>(read_configuration(4 * i, 4)));
     generation.store(model_.generation());
 }
 

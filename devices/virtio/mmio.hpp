@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 
 #include "devices/device.hpp"
 #include "devices/virtio/model.hpp"
@@ -28,9 +29,10 @@ class Mmio final : public Device, private Transport {
 
     /// What `read` gives, of all registers in words of 32 bits, for a guest that loads them from memory without an
     /// exit: no read has an effect.
-    using Page = std::array<std::uint32_t, window_bytes / 4>;
-    /// Keeps `page`, which outlives this, up to date from now on.
-    void show_in(Page& page);
+    struct alignas(window_bytes) Page {
+        std::array<std::uint32_t, window_bytes / 4> words{};
+    };
+    const Page& page() const { return *page_; }
 
     /// Whether there are buffers that were not worked on yet because one access takes bounded time only. The owner then
     /// calls `poll` soon, as long as it says that there is still more: between two, other work can be done.
@@ -75,7 +77,7 @@ class Mmio final : public Device, private Transport {
     std::uint32_t device_features_sel_ = 0, driver_features_sel_ = 0, queue_sel_ = 0;
     std::uint64_t driver_features_ = 0;
     bool resetting_ = false;
-    Page* page_ = nullptr;
+    std::unique_ptr<Page> page_ = std::make_unique<Page>();
     std::array<QueueLayout, Model::queue_count_limit> layouts_{}; ///< as the driver writes them
 };
 

@@ -173,11 +173,11 @@ enum : std::uint64_t {
 /// A driver's way to the registers.
 class Registers {
   public:
-    explicit Registers(Mmio& mmio) : mmio_{mmio} { mmio.show_in(*page_); }
+    explicit Registers(Mmio& mmio) : mmio_{mmio} {}
 
     /// Aborts if a guest that looks into the page sees another value.
     std::uint32_t get(std::uint64_t offset) const {
-        const std::uint32_t shown = (*page_)[offset / 4];
+        const std::uint32_t shown = mmio_.page().words[offset / 4];
         const auto value = static_cast<std::uint32_t>(mmio_.read(offset, 4));
         if (offset % 4 == 0 && shown != value) {
             std::fprintf(stderr, "register %#lx: %#x, but shown as %#x\n", offset, value, shown);
@@ -233,7 +233,6 @@ class Registers {
 
   private:
     Mmio& mmio_;
-    std::unique_ptr<Mmio::Page> page_ = std::make_unique<Mmio::Page>();
 };
 
 }

@@ -40,9 +40,7 @@ void Interrupts::add_to(Bus& bus, const sdk::GuestMemory& memory) {
     if (!aia_) {
         bus.add(map::plic, plic_);
         const GuestPhysical enables{map::plic.first.value + devices::Plic::enable_base};
-        return sdk::must(
-            memory.show(std::as_bytes(std::span<const devices::Plic::EnablePage, 1>{&plic_.enable_page(), 1}), enables),
-            "a PLIC's enable bits for the guest");
+        return sdk::must(memory.show(plic_.enable_page(), enables), "a PLIC's enable bits for the guest");
     }
     bus.add(map::aplic, aplic_);
     for (unsigned hart = 0; hart < hart_count(); ++hart)

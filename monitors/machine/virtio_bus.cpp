@@ -39,12 +39,8 @@ VirtioBus::VirtioBus(const devices::GuestRam& ram, devices::InterruptController&
 void VirtioBus::add_to(Bus& bus, const sdk::GuestMemory& memory) {
     for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
         bus.add(map::virtio(slot), slots_[slot] ? static_cast<devices::Device&>(*slots_[slot]) : placeholder_, true);
-        if (!slots_[slot])
-            continue;
-        pages_[slot] = std::make_unique<RegisterPage>();
-        slots_[slot]->show_in(pages_[slot]->registers);
-        sdk::must(memory.show(std::as_bytes(std::span{pages_[slot]->registers}), map::virtio(slot).first),
-                  "a device's registers for the guest");
+        if (slots_[slot])
+            sdk::must(memory.show(slots_[slot]->page(), map::virtio(slot).first), "a device's registers for the guest");
     }
 }
 

@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "base/control.hpp"
-#include "base/page.hpp"
 #include "devices/plic.hpp"
 #include "devices/virtio/balloon.hpp"
 #include "devices/virtio/block.hpp"
@@ -69,11 +68,6 @@ class VirtioBus final : devices::virtio::EntropySource, devices::virtio::Balloon
     std::optional<devices::virtio::Console> console_;
     devices::virtio::Entropy entropy_;
     devices::virtio::Balloon balloon_;
-    /// A page that nothing else of the heap is in.
-    struct alignas(page_bytes) RegisterPage {
-        devices::virtio::Mmio::Page registers{};
-    };
-    std::array<std::unique_ptr<RegisterPage>, map::virtio_slots> pages_;
     std::array<std::unique_ptr<devices::virtio::Mmio>, map::virtio_slots> slots_;
     Placeholder placeholder_;
     std::uint64_t reported_ = 0;
