@@ -76,11 +76,11 @@ extern "C" void guest_main(std::uint64_t hart, std::uint64_t host_harts) {
         measure("control-local-fence", [] { asm volatile("sfence.vma" ::: "memory"); });
     }
     start_hart(1, 0);
+    // The best of ten: a hart that spins for another does so for all of the emulator's turn.
     constexpr std::uint64_t each = rounds / 10;
     std::uint64_t played = each, best = ~std::uint64_t{0};
     play(0, played);
-    while (played <
-           each + rounds) { // the best of ten: a hart that spins for another does so for all of the emulator's turn
+    while (played < each + rounds) {
         const std::uint64_t before = read_csr<csr::instret>();
         play(0, played += each);
         best = std::min(best, read_csr<csr::instret>() - before);

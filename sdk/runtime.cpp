@@ -180,11 +180,19 @@ const char* describe(abi::Error error) {
 
 }
 
+namespace {
+
+void* there(void* memory) {
+    if (!memory)
+        sdk::fail("out of heap: give the machine a larger `heap` in the manifest");
+    return memory;
+}
+
+}
+
 void* operator new(std::size_t bytes) {
     const sdk::Guard guard{heap_mutex};
-    if (void* memory = std::malloc(bytes))
-        return memory;
-    sdk::fail("out of heap: give the machine a larger `heap` in the manifest");
+    return there(std::malloc(bytes));
 }
 void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
     const sdk::Guard guard{heap_mutex};
@@ -195,9 +203,7 @@ void* operator new[](std::size_t bytes) {
 }
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
     const sdk::Guard guard{heap_mutex};
-    if (void* memory = std::aligned_alloc(static_cast<std::size_t>(alignment), bytes))
-        return memory;
-    sdk::fail("out of heap: give the machine a larger `heap` in the manifest");
+    return there(std::aligned_alloc(static_cast<std::size_t>(alignment), bytes));
 }
 void operator delete(void* memory) noexcept {
     const sdk::Guard guard{heap_mutex};

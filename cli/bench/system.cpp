@@ -104,9 +104,9 @@ qemu::Machine kvm_machine(const Workload& workload, const Settings& settings, co
         members[1].file = folder / "kvm-kernel";
     }
     // A guest of KVM has no counter of instructions: its programs print marks, and the host counts.
-    const std::string command_line = workload.marks
-                                         ? (workload.command_line + " marks").substr(workload.command_line.empty())
-                                         : workload.command_line;
+    std::string command_line = workload.command_line;
+    if (workload.marks)
+        command_line += command_line.empty() ? "marks" : " marks";
     if (workload.marks)
         members.push_back({"guest/relay", project.target / "linux/bench-relay"});
     if (!command_line.empty())

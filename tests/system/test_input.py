@@ -46,6 +46,7 @@ def test_a_manifest_that_is_not_there(host):
 def test_wrong_usage_has_status_2(host):
     assert host.tool("nonsense").status == 2
     assert host.tool("run", "--harts", "0").status == 2
+    assert host.tool("run", "--irqchip", "clint").status == 2
     assert host.tool().status == 2
 
 
