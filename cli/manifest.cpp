@@ -58,7 +58,7 @@ void check_system(const Machine& machine, const toml::table& table, const Contex
 /// What a machine's monitor needs, with half as much again or more: for threads and traces of its virtual CPUs, for its
 /// disks, and, of the nucleus's pool, for the page tables by which it sees files of the bundle and its guest's RAM.
 std::uint64_t heap_for(const Machine& machine) {
-    constexpr std::uint64_t base = 224 << 10, of_cpu = 72 << 10, of_disk = 32 << 10;
+    constexpr std::uint64_t base = 224 << 10, of_cpu = 72 << 10, of_disk = 64 << 10;
     return base + machine.cpus * of_cpu + machine.disks.size() * of_disk;
 }
 std::uint64_t quota_for(const Machine& machine) {

@@ -14,7 +14,7 @@ inline constexpr std::uint64_t sector_bytes = 512;
 enum class DiskOperation : std::uint8_t { Read, Write, Flush, Discard, WriteZeroes };
 
 struct DiskRequest {
-    static constexpr std::size_t segment_limit = 128;
+    static constexpr std::size_t segment_limit = 510; ///< Linux asks for up to 1,280 KiB, in pages of 4 KiB
     DiskOperation operation;
     std::uint64_t sector = 0;            ///< the first one
     std::uint64_t sectors = 0;           ///< Read, Write: as many as the segments hold
@@ -39,8 +39,11 @@ class Disk {
     virtual bool read_only() const = 0;
     virtual bool can_discard() const = 0;
     virtual bool can_write_zeroes() const = 0;
-    /// Begins `request`; false if nothing more can be taken in now: ask again after an answer has come.
+    /// Takes in `request`, to be begun by the next `commit` at the latest; false if nothing more can be taken in now:
+    /// ask again after an answer has come.
     virtual bool submit(const DiskRequest& request, Listener& listener) = 0;
+    /// Begins what has been taken in. A disk that is told of neighbouring requests at once may serve them as one.
+    virtual void commit() {}
 };
 
 }

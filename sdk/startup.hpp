@@ -82,7 +82,7 @@ struct Startup {
     std::uint64_t event;
 };
 
-inline constexpr std::uint64_t startup_pages = 3, dma_pages = 4;
+inline constexpr std::uint64_t startup_pages = 3, dma_pages = 8;
 static_assert(sizeof(Startup) <= startup_pages * 4096);
 
 inline constexpr std::uint64_t startup_address = 0x8000;

@@ -32,8 +32,8 @@ constexpr unsigned token_head_bits = 16;
 
 Block::Block(const GuestRam& ram, Disk& disk, std::string_view serial) : Model{ram}, disk_{disk} {
     configuration_.capacity = disk.sectors();
-    // Two descriptors are for the header and the status.
-    configuration_.seg_max = std::min<std::uint32_t>(DiskRequest::segment_limit, queue_size_limit - 2);
+    static_assert(DiskRequest::segment_limit <= queue_size_limit - 2); // which are for the header and the status
+    configuration_.seg_max = DiskRequest::segment_limit;
     configuration_.num_queues = 1;
     configuration_.max_discard_sectors = configuration_.max_write_zeroes_sectors = range_sectors_limit;
     configuration_.max_discard_seg = configuration_.max_write_zeroes_seg = range_limit;
@@ -56,6 +56,7 @@ bool Block::process(unsigned) {
     working_ = true;
     const bool more = work();
     working_ = false;
+    disk_.commit();
     return more;
 }
 

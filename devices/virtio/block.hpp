@@ -101,7 +101,7 @@ class Block final : public Model, private Disk::Listener {
     Disk& disk_;
     BlockConfiguration configuration_{};
     std::array<char, serial_limit> serial_{};
-    Queue queue_;
+    Queue queue_{queue_size_limit};
     std::array<Slot, queue_size_limit> slots_{};
     std::optional<Submission> submission_;
     std::array<Segment, DiskRequest::segment_limit> segments_; ///< of the submission

@@ -95,7 +95,7 @@ struct RamDiskTest : testing::Test, Bench {
 TEST_F(RamDiskTest, TheConfigurationSpaceTellsWhatTheDiskCanDo) {
     EXPECT_EQ(registers.get(DeviceID), 2u);
     EXPECT_EQ(mmio.read(Config, 8), 64u);
-    EXPECT_EQ(mmio.read(Config + 12, 4), 128u);
+    EXPECT_EQ(mmio.read(Config + 12, 4), 510u);
     EXPECT_EQ(mmio.read(Config + 34, 2), 1u);
     EXPECT_EQ(mmio.read(Config + 36, 4), Block::range_sectors_limit);
     EXPECT_EQ(mmio.read(Config + 40, 4), Block::range_limit);
@@ -194,9 +194,18 @@ TEST_F(RamDiskTest, DataThatIsNoWholeSectorIsAnError) {
 }
 
 TEST_F(RamDiskTest, DataInMorePiecesThanADiskTakesIsAnError) {
-    EXPECT_EQ(run(in_type, 0, std::vector<Buffer>(128, {data, 4, true})), ok);
-    EXPECT_EQ(run(in_type, 0, std::vector<Buffer>(132, {data, 128, true})), io_error);
-    EXPECT_EQ(run(out_type, 0, std::vector<Buffer>(132, {data, 128})), io_error);
+    constexpr std::uint16_t larger = 512;
+    ASSERT_TRUE(registers.bring_up(memory, 1, registers.offered(), larger));
+    driver = QueueDriver{memory, 0, larger};
+    EXPECT_EQ(run(in_type, 0, std::vector<Buffer>(384, {data, 4, true})), ok);
+    EXPECT_EQ(run(in_type, 0, std::vector<Buffer>(510, {data, 512, true})), io_error); // more than the disk has
+    put_header(in_type, 0); // with the status behind the last piece
+    std::vector<Buffer> chain(511, {data, 4, true});
+    chain.insert(chain.begin(), {header, 16});
+    chain.back().length = 516 + 1;
+    driver.add(chain);
+    registers.notify(0);
+    EXPECT_EQ(memory.text({data.value + 516}, 1)[0], io_error);
 }
 
 TEST_F(RamDiskTest, AHeaderThatIsTooShortIsAnError) {

@@ -303,7 +303,7 @@ TEST_F(ConsoleTest, AResizeIsToldInBothPlaces) {
 
 TEST_F(ConsoleTest, ABrokenControlQueueStopsTheConsole) {
     begin_ports();
-    queues[2].make_available(queue_size_limit);
+    queues[2].make_available(usual_queue_size);
     say(0, device_ready, 1); // uses up the buffers that there are
     for (unsigned count = 0; count < 10; ++count)
         say(0, device_ready, 1);
@@ -318,7 +318,7 @@ TEST_F(ConsoleTest, AQueueThatAnotherOneStoppedHasNothingMoreToDo) {
     for (unsigned index = 0; index < queues.size(); ++index)
         registers.place(index, queues[index].layout());
     registers.drive();
-    queues[2].make_available(queue_size_limit);
+    queues[2].make_available(usual_queue_size);
     say(0, device_ready, 1);
     EXPECT_TRUE(mmio.awaits_reset());
     EXPECT_FALSE(mmio.more_to_do());

@@ -87,7 +87,7 @@ std::uint32_t Mmio::read_register(Register which) {
     case Register::VendorID: return vendor;
     case Register::DeviceFeatures:
         return device_features_sel_ < 2 ? static_cast<std::uint32_t>(offered() >> (32 * device_features_sel_)) : 0;
-    case Register::QueueSizeMax: return queue ? queue_size_limit : 0;
+    case Register::QueueSizeMax: return queue ? queue->limit() : 0;
     case Register::QueueReady: return queue && queue->ready();
     case Register::QueueReset: return queue && queue->ready() && !queue->running();
     case Register::InterruptStatus: return interrupt_status_;

@@ -73,7 +73,7 @@ struct MmioTest : testing::Test {
         ASSERT_EQ(registers.get(Status), 15u);
     }
     void break_queue() {
-        driver.make_available(queue_size_limit);
+        driver.make_available(usual_queue_size);
         registers.notify(0);
     }
 };

@@ -21,7 +21,7 @@ constexpr std::uint16_t available_no_interrupt = 1;
 
 bool Queue::possible(const QueueLayout& layout) const {
     const std::uint32_t size = layout.size;
-    return std::has_single_bit(size) && size <= queue_size_limit && aligned(layout.descriptors.value, 16) &&
+    return std::has_single_bit(size) && size <= limit_ && aligned(layout.descriptors.value, 16) &&
            aligned(layout.driver.value, 2) && aligned(layout.device.value, 4) &&
            ram_->contains(layout.descriptors, descriptor_bytes * size) &&
            ram_->contains(layout.driver, ring_elements + available_bytes * size + 2) &&

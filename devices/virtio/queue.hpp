@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <bitset>
+#include <vector>
 
 #include "devices/guest_ram.hpp"
 
 namespace devices::virtio {
 
-/// The most descriptors that a queue can have, and that a chain can.
-inline constexpr std::uint16_t queue_size_limit = 256;
+/// The most descriptors that any queue can have, and that a chain can; and that most have.
+inline constexpr std::uint16_t queue_size_limit = 512, usual_queue_size = 256;
 
 /// What a driver did with a queue that makes it unusable.
 enum class QueueError : std::uint8_t {
@@ -45,6 +45,9 @@ struct Chain {
 /// queue for good: then there are no more chains, nothing more is written to the rings, and `error` says why.
 class Queue {
   public:
+    /// With at most `limit` descriptors, a power of two up to queue_size_limit.
+    explicit Queue(std::uint16_t limit = usual_queue_size) : limit_{limit}, segments_(limit) {}
+
     /// Begins with `layout` and the negotiated `features`; false and `error` if the layout is not possible. `ram` must
     /// outlive the queue. Only for a queue that is not `ready`.
     bool start(const GuestRam& ram, const QueueLayout& layout, std::uint64_t features);
@@ -57,6 +60,7 @@ class Queue {
     bool running() const { return running_; }
     /// Whether it runs or the device still has chains of it: QueueReady.
     bool ready() const { return running_ || in_flight_ != 0; }
+    std::uint16_t limit() const { return limit_; }
     std::uint16_t size() const { return size_; }
     /// The chains that were taken and not given back, at most `size`.
     std::uint16_t in_flight() const { return in_flight_; }
@@ -101,7 +105,7 @@ class Queue {
 
     const GuestRam* ram_ = nullptr;
     QueueLayout layout_;
-    std::uint16_t size_ = 0;
+    std::uint16_t limit_, size_ = 0;
     bool event_idx_ = false, indirect_ = false, running_ = false;
     std::uint16_t next_ = 0;      ///< free-running index of the next buffer to take
     std::uint16_t seen_ = 0;      ///< the driver's index when we looked last
@@ -111,7 +115,7 @@ class Queue {
     std::bitset<queue_size_limit> taken_; ///< by head
     std::optional<QueueError> error_;
     std::size_t segment_count_ = 0, readable_count_ = 0;
-    std::array<Segment, queue_size_limit> segments_; ///< of the chain taken last, the readable ones first
+    std::vector<Segment> segments_; ///< of the chain taken last, the readable ones first
 };
 
 }

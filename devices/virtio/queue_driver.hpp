@@ -3,6 +3,7 @@
 
 // The guest's side of virtio, for unit tests and fuzzers: a small RAM, rings in it, and the registers.
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -55,10 +56,10 @@ struct Used {
 /// A queue as a driver has it: places rings, writes descriptors one after the other, reads what was used.
 class QueueDriver {
   public:
-    QueueDriver(const Ram& ram, unsigned index, std::uint16_t size = queue_size_limit)
+    QueueDriver(const Ram& ram, unsigned index, std::uint16_t size = usual_queue_size)
         : ram_{ram.view()}, base_{Ram::at(index * Ram::queue_stride)}, size_{size} {}
 
-    QueueLayout layout() const { return {size_, base_, at(0x1000), at(0x2000)}; }
+    QueueLayout layout() const { return {size_, base_, at(driver_area()), at(device_area())}; }
     std::uint16_t size() const { return size_; }
 
     void descriptor(std::uint32_t index, GuestPhysical address, std::uint32_t length, std::uint16_t flags,
@@ -93,18 +94,18 @@ class QueueDriver {
         return head;
     }
     void make_available(std::uint16_t head) {
-        ram_.write(at(0x1004 + 2 * (available_ % size_)), head);
+        ram_.write(at(driver_area() + 4 + 2 * (available_ % size_)), head);
         set_available_index(static_cast<std::uint16_t>(available_ + 1));
     }
     void set_available_index(std::uint16_t index) {
         available_ = index;
-        ram_.write(at(0x1002), index);
+        ram_.write(at(driver_area() + 2), index);
     }
     void add(const std::vector<Buffer>& buffers) { make_available(chain(buffers)); }
 
-    std::uint16_t available_index() const { return *ram_.read<std::uint16_t>(at(0x1002)); }
-    std::uint16_t used_index() const { return *ram_.read<std::uint16_t>(at(0x2002)); }
-    Used used(std::uint16_t index) const { return *ram_.read<Used>(at(0x2004 + 8 * (index % size_))); }
+    std::uint16_t available_index() const { return *ram_.read<std::uint16_t>(at(driver_area() + 2)); }
+    std::uint16_t used_index() const { return *ram_.read<std::uint16_t>(at(device_area() + 2)); }
+    Used used(std::uint16_t index) const { return *ram_.read<Used>(at(device_area() + 4 + 8 * (index % size_))); }
     /// All that was used since the last time.
     std::vector<Used> harvest() {
         std::vector<Used> result;
@@ -113,11 +114,18 @@ class QueueDriver {
         return result;
     }
 
-    void set_available_flags(std::uint16_t value) const { ram_.write(at(0x1000), value); }
-    void set_used_event(std::uint16_t value) const { ram_.write(at(0x1004 + 2 * std::uint32_t{size_}), value); }
-    std::uint16_t avail_event() const { return *ram_.read<std::uint16_t>(at(0x2004 + 8 * std::uint32_t{size_})); }
+    void set_available_flags(std::uint16_t value) const { ram_.write(at(driver_area()), value); }
+    void set_used_event(std::uint16_t value) const {
+        ram_.write(at(driver_area() + 4 + 2 * std::uint32_t{size_}), value);
+    }
+    std::uint16_t avail_event() const {
+        return *ram_.read<std::uint16_t>(at(device_area() + 4 + 8 * std::uint32_t{size_}));
+    }
 
   private:
+    // One larger than most reaches into the next queue's place.
+    std::uint32_t driver_area() const { return std::max(0x1000u, 16u * size_); }
+    std::uint32_t device_area() const { return driver_area() + 0x1000; }
     GuestPhysical at(std::uint32_t offset) const { return {base_.value + offset}; }
     static std::uint16_t flags(const std::vector<Buffer>& buffers, std::size_t index) {
         return static_cast<std::uint16_t>((buffers[index].writable ? flag_write : 0) |
@@ -221,11 +229,11 @@ class Registers {
     }
     void drive() const { set(Status, get(Status) | status::driver_ok); }
     /// All of it: features, queues 0 to count - 1 where QueueDriver has them, DRIVER_OK.
-    bool bring_up(const Ram& ram, unsigned count, std::uint64_t features) const {
+    bool bring_up(const Ram& ram, unsigned count, std::uint64_t features, std::uint16_t size = usual_queue_size) const {
         if (!negotiate(features))
             return false;
         for (unsigned index = 0; index < count; ++index)
-            place(index, QueueDriver{ram, index}.layout());
+            place(index, QueueDriver{ram, index, size}.layout());
         drive();
         return true;
     }

@@ -237,7 +237,7 @@ TEST_F(QueueTest, AnIndexThatGoesBackIsRefused) {
 TEST_F(QueueTest, ALayoutThatCannotBeIsRefused) {
     const QueueLayout good = driver.layout();
     std::vector<QueueLayout> layouts;
-    for (const std::uint32_t size : {0u, 3u, 512u, 0x8000'0000u, ~0u})
+    for (const std::uint32_t size : {0u, 3u, 2u * usual_queue_size, 0x8000'0000u, ~0u})
         layouts.push_back({size, good.descriptors, good.driver, good.device});
     for (const GuestPhysical where : {GuestPhysical{0}, GuestPhysical{~0ull - 15}, Ram::at(Ram::bytes - 16)}) {
         layouts.push_back({16, where, good.driver, good.device});

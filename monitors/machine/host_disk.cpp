@@ -2,6 +2,7 @@
 #include "monitors/machine/host_disk.hpp"
 
 #include <cstring>
+#include <numeric>
 #include <utility>
 
 namespace machine {
@@ -47,8 +48,8 @@ bool HostDisk::start(std::span<std::byte> dma) {
         return false;
     transport_.go();
     sectors_ = transport_.config(0) | static_cast<std::uint64_t>(transport_.config(4)) << 32;
-    for (std::uint16_t i = 0; i < queue_size; ++i)
-        next_[i] = static_cast<std::uint16_t>(i + 1);
+    next_.resize(queue_size);
+    std::iota(next_.begin(), next_.end(), std::uint16_t{1});
     return true;
 }
 
@@ -92,8 +93,13 @@ bool HostDisk::submit(const devices::DiskRequest& request, Listener& listener) {
     dma_->ring.descriptors[last].flags = sdk::virtio::device_writes_flag;
     flights_[first] = {request.token, &listener, needed};
     dma_->ring.offer(first);
-    transport_.notify(0);
+    committed_ = false;
     return true;
+}
+
+void HostDisk::commit() {
+    if (!std::exchange(committed_, true))
+        transport_.notify(0);
 }
 
 /// Gives a chain's descriptors back.

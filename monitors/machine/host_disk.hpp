@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "base/address.hpp"
 #include "devices/disk.hpp"
@@ -25,7 +26,7 @@ struct DmaRange {
 class HostDisk : public devices::Disk {
   public:
     /// Memory for the rings and headers: whole pages, zeroed.
-    static constexpr std::size_t dma_pages = 4;
+    static constexpr std::size_t dma_pages = 8;
 
     /// `dma`: those pages, and where they are. `ram`: where the guest's RAM, which begins at `ram_base`, is.
     /// Unsupported if the device is no modern virtio block device, or refuses.
@@ -37,12 +38,14 @@ class HostDisk : public devices::Disk {
     bool can_discard() const override { return has(discard_feature); }
     bool can_write_zeroes() const override { return has(write_zeroes_feature); }
     bool submit(const devices::DiskRequest& request, Listener& listener) override;
+    void commit() override;
 
     /// Passes on what the device has finished, and lets it interrupt again.
     void interrupt();
 
   private:
-    static constexpr std::uint16_t queue_size = 256;
+    static constexpr std::uint16_t queue_size = 512;
+    static_assert(devices::DiskRequest::segment_limit + 2 <= queue_size);
     static constexpr unsigned read_only_feature = 5, flush_feature = 9, discard_feature = 13, write_zeroes_feature = 14;
 
     // "Block Device: Device Operation".
@@ -80,9 +83,9 @@ class HostDisk : public devices::Disk {
     GuestPhysical ram_base_;
     DmaRange ram_;
     std::uint64_t features_ = 0, sectors_ = 0;
-    std::array<Flight, queue_size> flights_{};
-    std::array<std::uint16_t, queue_size>
-        next_{}; ///< which descriptor follows, free or not: none of the device's business
+    std::vector<Flight> flights_{queue_size};
+    std::vector<std::uint16_t> next_; ///< which descriptor follows, free or not: none of the device's business
+    bool committed_ = true;           ///< the device has been told of all that is in the ring
     std::uint16_t free_ = 0, free_count_ = queue_size, seen_ = 0;
 };
 

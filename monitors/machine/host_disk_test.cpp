@@ -43,7 +43,7 @@ TEST_F(HostDiskTest, refuses_what_is_no_modern_block_device) {
                                        {HostDevice::Version, 1},
                                        {HostDevice::DeviceId, 0},
                                        {HostDevice::DeviceFeatures, flush},
-                                       {HostDevice::QueueSizeMax, 128}}) {
+                                       {HostDevice::QueueSizeMax, 256}}) {
         HostDevice device{flush};
         device.set(which, value);
         const auto disk = device.open();
@@ -72,6 +72,35 @@ TEST_F(HostDiskTest, a_read_is_a_chain_of_header_data_and_status) {
     EXPECT_EQ(chain[0].flags, 1);
     EXPECT_EQ(chain[1].flags & chain[2].flags, 3);
     EXPECT_EQ(chain[3].flags, 2);
+}
+
+TEST_F(HostDiskTest, the_device_is_told_of_requests_together) {
+    HostDevice device{flush};
+    auto disk = device.open();
+    ASSERT_TRUE(disk);
+    constexpr std::uint32_t untold = 7;
+    device.set(HostDevice::QueueNotify, untold);
+    ASSERT_TRUE(read(*disk, 1) && read(*disk, 2));
+    EXPECT_EQ(device.get(HostDevice::QueueNotify), untold);
+    disk->commit();
+    EXPECT_EQ(device.get(HostDevice::QueueNotify), 0u);
+    device.set(HostDevice::QueueNotify, untold);
+    disk->commit(); // there is nothing new
+    EXPECT_EQ(device.get(HostDevice::QueueNotify), untold);
+}
+
+TEST_F(HostDiskTest, the_largest_request_fits) {
+    HostDevice device{flush};
+    auto disk = device.open();
+    ASSERT_TRUE(disk);
+    const std::vector<devices::Segment> most(devices::DiskRequest::segment_limit, {HostDevice::guest_base, 512});
+    EXPECT_TRUE(submit(*disk, DiskOperation::Read, 1, most));
+    EXPECT_EQ(device.chain(device.available(0)).size(), most.size() + 2);
+    EXPECT_FALSE(read(*disk, 2));
+    device.finish(device.available(0), 0);
+    disk->interrupt();
+    EXPECT_EQ(done, (Done{{1, true}}));
+    EXPECT_TRUE(read(*disk, 2));
 }
 
 TEST_F(HostDiskTest, a_status_that_is_not_0_is_an_error) {
@@ -121,7 +150,7 @@ TEST_F(HostDiskTest, a_broken_device_s_answers_to_nothing_are_not_heard) {
     ASSERT_TRUE(disk);
     ASSERT_TRUE(read(*disk, 1));
     const std::uint16_t head = device.available(0);
-    for (const std::uint32_t id : {255u, 256u, 0xffff'ffffu, head + 1u})
+    for (const std::uint32_t id : {511u, 512u, 0xffff'ffffu, head + 1u})
         device.use(id);
     device.finish(head, 0);
     device.finish(head, 0); // once more

@@ -53,6 +53,7 @@ std::unique_ptr<devices::Disk> Storage::open_host_disk(std::uint64_t index, cons
                                                        const sdk::Event& event) {
     devices_.push_back(sdk::must(sdk::Device::open(index), "a disk of the host"));
     const sdk::Device& device = devices_.back();
+    static_assert(HostDisk::dma_pages <= sdk::dma_pages);
     mappings_.push_back(sdk::must(sdk::Mapping::create(device.dma(), 0, sdk::dma_pages), "memory for a disk's driver"));
     const DmaRange guest{physical(sdk::granted::guest_memory), ram.range().bytes};
     auto disk = std::make_unique<HostDisk>(

@@ -14,7 +14,7 @@ class HostDevice {
     static constexpr std::uint64_t dma_base = 0x9'0000'0000, ram_bytes = 0x10000;
     static constexpr GuestPhysical guest_base{0x8000'0000};
     static constexpr machine::DmaRange ram{{0x8'0000'0000}, ram_bytes};
-    static constexpr std::uint64_t queue_size = 256;
+    static constexpr std::uint64_t queue_size = 512;
     struct Descriptor {
         std::uint64_t address;
         std::uint32_t bytes;
@@ -26,6 +26,7 @@ class HostDevice {
         DeviceId = 0x08,
         DeviceFeatures = 0x10,
         QueueSizeMax = 0x34,
+        QueueNotify = 0x50,
         InterruptStatus = 0x60,
         InterruptAcknowledge = 0x64,
         QueueDescriptors = 0x80,

@@ -4,6 +4,8 @@
 // A guest that does what the fuzzer's input says, against one virtio device. Some acts are well-formed, so that the
 // input gets deep; others are not. What must hold whatever a guest does is checked after each act.
 
+#include <bit>
+
 #include "devices/virtio/queue_driver.hpp"
 #include "tests/fuzz/input.hpp"
 
@@ -122,7 +124,7 @@ class Guest {
         reset_ = true;
         const std::string zeroes(Ram::buffers, '\0');
         memory_.put(Ram::base, zeroes);
-        const unsigned size_bits = input_.next() % 9;
+        const unsigned size_bits = input_.next() % std::bit_width(model_.queues()[0].limit());
         const std::uint64_t features = (input_.next<std::uint64_t>() & registers_.offered()) | feature::version_1;
         must(registers_.negotiate(features));
         drivers_.clear();
