@@ -14,6 +14,7 @@
 namespace {
 
 constexpr std::uint64_t large_page = std::uint64_t{2} << 20;
+constexpr std::uint64_t huge_page = std::uint64_t{1} << 30;
 using abi::Rights;
 
 /// A machine's share is one hart's: its virtual CPUs on that have it together.
@@ -59,12 +60,14 @@ abi::Result<sdk::Handle> Machine::take(Memories& memories, std::uint64_t count, 
 }
 
 /// Memory of the process, mapped into it.
-abi::Result<void> Machine::map_new(Memories& memories, std::uint64_t address, std::uint64_t bytes, Rights rights,
-                                   std::span<const std::byte> content) {
-    const auto memory = take(memories, pages_for(bytes), 1, content);
+abi::Result<sdk::Handle> Machine::map_new(Memories& memories, std::uint64_t address, std::uint64_t bytes, Rights rights,
+                                          std::span<const std::byte> content) {
+    auto memory = take(memories, pages_for(bytes), 1, content);
     if (!memory)
-        return std::unexpected{memory.error()};
-    return sdk::map(process(), memory->slot(), 0, address, pages_for(bytes), rights);
+        return memory;
+    if (const auto mapped = sdk::map(process(), memory->slot(), 0, address, pages_for(bytes), rights); !mapped)
+        return std::unexpected{mapped.error()};
+    return memory;
 }
 
 /// Puts a handle into the process's next slot, which is the one where it looks for it.
@@ -85,14 +88,9 @@ abi::Result<void> Machine::build(const Plan& plan, const Host& host, const Wirin
         if (const auto mapped = map_new(memories, segment.address, segment.bytes, rights, segment.data); !mapped)
             return std::unexpected{mapped.error()};
     }
-    const std::uint64_t heap_pages = pages_for(plan.machine.heap);
-    auto heap = take(memories, heap_pages, 1, {});
+    const auto heap = map_new(memories, sdk::heap_address, plan.machine.heap, Rights::Read | Rights::Write, {});
     if (!heap)
         return std::unexpected{heap.error()};
-    if (const auto mapped =
-            sdk::map(process(), heap->slot(), 0, sdk::heap_address, heap_pages, Rights::Read | Rights::Write);
-        !mapped)
-        return mapped;
     sdk::Startup startup{};
     if (const auto granted = grant_all(plan, memories, startup); !granted)
         return granted;
@@ -119,14 +117,22 @@ abi::Result<void> Machine::build(const Plan& plan, const Host& host, const Wirin
     startup.heap_bytes = plan.machine.heap;
     startup.console = plan.machine.console;
     startup.mmu_levels = plan.machine.mmu;
-    return map_new(memories, sdk::startup_address, sizeof startup, Rights::Read, std::as_bytes(std::span{&startup, 1}));
+    const auto told =
+        map_new(memories, sdk::startup_address, sizeof startup, Rights::Read, std::as_bytes(std::span{&startup, 1}));
+    if (!told)
+        return std::unexpected{told.error()};
+    return {};
 }
 
 /// Everything that the process holds by handle.
 abi::Result<void> Machine::grant_all(const Plan& plan, Memories& memories, sdk::Startup& startup) {
-    // Its RAM, aligned so that guests get large pages; not mapped here for longer than to zero it.
-    auto memory = take(memories, pages_for(plan.machine.memory),
-                       plan.machine.memory >= large_page ? large_page / page_bytes : 1, {});
+    // Its RAM, aligned so that guests get large pages, of 1 GiB if there is room; not mapped here for longer than to
+    // zero it.
+    const std::uint64_t bytes = plan.machine.memory;
+    const std::uint64_t alignment = bytes >= huge_page ? huge_page : bytes >= large_page ? large_page : page_bytes;
+    auto memory = take(memories, pages_for(bytes), alignment / page_bytes, {});
+    if (!memory && alignment == huge_page)
+        memory = take(memories, pages_for(bytes), large_page / page_bytes, {});
     if (!memory)
         return std::unexpected{memory.error()};
     const auto log = sdk::call(abi::Call::HandleGrant, process(), abi::boot::system, Rights::Log);

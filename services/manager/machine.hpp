@@ -63,8 +63,8 @@ class Machine {
 
   private:
     Machine() = default;
-    abi::Result<void> map_new(Memories& memories, std::uint64_t address, std::uint64_t bytes, abi::Rights rights,
-                              std::span<const std::byte> content);
+    abi::Result<sdk::Handle> map_new(Memories& memories, std::uint64_t address, std::uint64_t bytes, abi::Rights rights,
+                                     std::span<const std::byte> content);
     abi::Result<void> grant(abi::Handle expected, sdk::Handle handle, abi::Rights rights);
     abi::Result<void> grant_device(const host_devices::Device& device, std::uint64_t dma_pages, Memories& memories,
                                    sdk::Startup::Device& told);

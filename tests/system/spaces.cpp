@@ -218,6 +218,14 @@ void test_large_pages() {
     report("large-pages", well && tables <= 2);
 }
 
+/// 1 GiB of RAM lies such that a guest can have it as one page, for which there is no table.
+void test_huge_page() {
+    constexpr std::uint64_t address = 0x8000'0000, pages = 1 << 18;
+    const std::uint64_t guest = sdk::must(sdk::call(abi::Call::GuestCreate, 0), "guest"), before = pages_left();
+    const auto mapped = sdk::map(guest, sdk::granted::guest_memory, 0, address, pages, read_write);
+    report("huge-page", mapped && pages_left() == before);
+}
+
 bool one_round() {
     sdk::GuestMemory memory = make_guest();
     const sdk::Handle pages = pages_of_memory(0, 16);
@@ -431,6 +439,8 @@ int main() {
         test_protect();
     else if (test == "large-pages")
         test_large_pages();
+    else if (test == "huge-page")
+        test_huge_page();
     else if (test == "churn")
         test_churn();
     else if (test == "processes")

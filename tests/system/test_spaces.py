@@ -24,6 +24,11 @@ def test_spaces(host, test, harts):
     assert "FAILED" not in result.console and result.status == 0
 
 
+def test_a_guest_of_1_gib_gets_one_page(host):
+    result = host.run(spaces("huge-page", memory="1G"))
+    assert "spaces: ok huge-page\n" in result.console and result.status == 0
+
+
 @pytest.mark.parametrize("allowed", [[1], [0, 3], [2, 3]])
 def test_a_machine_keeps_to_its_harts(host, allowed):
     result = host.run(spaces("harts", harts=allowed), harts=4)
