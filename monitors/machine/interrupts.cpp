@@ -17,13 +17,15 @@ std::size_t hart_count() {
 
 }
 
-Interrupts::Interrupts(devices::Plic::Listener& plic, devices::Imsic::Listener& imsic)
-    : aia_{sdk::startup().irqchip == sdk::Irqchip::Aia}, plic_{plic, static_cast<std::uint32_t>(hart_count())} {
+Interrupts::Interrupts(devices::Plic::Listener& harts)
+    : aia_{sdk::startup().irqchip == sdk::Irqchip::Aia}, harts_{harts},
+      plic_{*this, static_cast<std::uint32_t>(hart_count())} {
+    devices::Imsic::Listener& listener = *this;
     for (unsigned hart = 0; aia_ && hart < hart_count(); ++hart)
         if (const abi::Handle page = hardware_file(hart))
             pages_[hart] = sdk::must(sdk::Mapping::create(page, 0, 1), "an interrupt file");
         else
-            models_[hart] = std::make_unique<devices::Imsic>(imsic, hart);
+            models_[hart] = std::make_unique<devices::Imsic>(listener, hart);
 }
 
 std::uint32_t Interrupts::identities() const {
@@ -67,10 +69,18 @@ void Interrupts::set_level(std::uint32_t source, bool high) {
         plic_.set_level(source, high);
 }
 
+void Interrupts::external_interrupt(unsigned hart, bool pending) {
+    if (hart >= hart_count())
+        return;
+    if (pending && !aia_)
+        ++counts_[hart];
+    harts_.external_interrupt(hart, pending);
+}
+
 void Interrupts::message(unsigned hart, std::uint32_t identity) {
     if (hart >= hart_count())
         return;
-    ++messages_[hart];
+    ++counts_[hart];
     if (models_[hart])
         return models_[hart]->receive(identity);
     sdk::Device::fence(); // what was written to memory is there before the message

@@ -15,10 +15,13 @@ namespace machine {
 
 /// What a machine's interrupt lines lead to: a PLIC; or an APLIC, and for each hart an interrupt file that takes its
 /// messages. That is one of the host's guest interrupt files where the manager has given one, else a model.
-class Interrupts final : public devices::InterruptController, devices::Aplic::Listener {
+class Interrupts final : public devices::InterruptController,
+                         devices::Aplic::Listener,
+                         devices::Plic::Listener,
+                         devices::Imsic::Listener {
   public:
-    /// `plic` and `imsic` hear of external interrupts that are pending in a PLIC or in the model of a file.
-    Interrupts(devices::Plic::Listener& plic, devices::Imsic::Listener& imsic);
+    /// `harts` hears of external interrupts that are pending in the PLIC or in the model of a file.
+    explicit Interrupts(devices::Plic::Listener& harts);
 
     bool aia() const { return aia_; }
     /// How many messages each hart can tell apart.
@@ -28,8 +31,8 @@ class Interrupts final : public devices::InterruptController, devices::Aplic::Li
     void reset();
     void set_level(std::uint32_t source, bool high) override;
 
-    /// How many messages devices have sent to a hart.
-    std::uint64_t messages(unsigned hart) const { return messages_[hart]; }
+    /// How often devices have interrupted a hart: messages to it; or how often its PLIC has had something for it.
+    std::uint64_t count(unsigned hart) const { return counts_[hart]; }
     /// A hart's file in hardware, as a handle of its page; 0: it has none.
     abi::Handle hardware_file(unsigned hart) const;
     /// And the model of one; null: it has none.
@@ -37,11 +40,13 @@ class Interrupts final : public devices::InterruptController, devices::Aplic::Li
 
   private:
     void message(unsigned hart, std::uint32_t identity) override;
+    void external_interrupt(unsigned hart, bool pending) override;
 
     bool aia_;
+    devices::Plic::Listener& harts_;
     devices::Plic plic_;
     devices::Aplic aplic_{*this};
-    std::array<std::uint64_t, map::hart_limit> messages_{};
+    std::array<std::uint64_t, map::hart_limit> counts_{};
     std::array<sdk::Mapping, map::hart_limit> pages_;
     std::array<std::unique_ptr<devices::Imsic>, map::hart_limit> models_;
 };

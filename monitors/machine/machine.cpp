@@ -29,7 +29,7 @@ Machine::Machine(sdk::GuestMemory memory, std::span<std::byte> ram, Boot boot)
     : memory_{std::move(memory)}, ram_{map::ram, ram}, boot_{boot}, event_{own_event()},
       firmware_{static_cast<unsigned>(sdk::startup().cpus), ram_, *this, sdk::system_info(abi::SystemFact::Henvcfg),
                 boot_.extensions},
-      interrupts_{*this, *this}, lines_{interrupts_}, uart_{*this, {lines_, map::uart_interrupt}}, finisher_{*this},
+      interrupts_{*this}, lines_{interrupts_}, uart_{*this, {lines_, map::uart_interrupt}}, finisher_{*this},
       rtc_{*this, {lines_, map::rtc_interrupt}}, storage_{ram_, event_, first_disk_bit},
       virtio_{ram_, lines_, storage_, sdk::startup().console == 0 ? this : nullptr} {
     interrupts_.add_to(bus_, memory_);
@@ -253,7 +253,7 @@ std::optional<std::uint64_t> Machine::counter(unsigned hart, std::uint64_t csr) 
 
 void Machine::external_interrupt(unsigned hart, bool pending) {
     if (hart < harts_.size())
-        harts_[hart]->external_interrupt(pending);
+        harts_[hart]->interrupt(pending ? abi::hvip::vseip : 0, pending ? 0 : abi::hvip::vseip);
 }
 
 std::uint64_t Machine::now() {

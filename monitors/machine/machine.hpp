@@ -43,7 +43,6 @@ struct Boot {
 /// One machine: its memory, harts and devices. Devices and firmware are called with `lock_` held.
 class Machine final : Platform,
                       devices::Plic::Listener,
-                      devices::Imsic::Listener,
                       devices::Uart16550::Listener,
                       devices::TestFinisher::Listener,
                       devices::GoldfishRtc::Clock,

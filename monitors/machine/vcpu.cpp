@@ -215,8 +215,7 @@ void Vcpu::handle(const sdk::Kicked&) {
 }
 
 control::VcpuStats Vcpu::stats() const {
-    const Interrupts& lines = machine_.interrupts();
-    return summary(statistics_, cpu_.answered(), lines.aia() ? lines.messages(id_) : interrupts_);
+    return summary(statistics_, cpu_.answered(), machine_.interrupts().count(id_));
 }
 
 void Vcpu::fault(std::uint64_t cause, std::uint64_t value) {

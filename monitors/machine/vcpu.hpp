@@ -34,11 +34,6 @@ class Vcpu {
     void kick() const { cpu_.kick(); }
     /// Sets and clears virtual interrupts (abi::hvip).
     void interrupt(std::uint64_t set, std::uint64_t clear) const { cpu_.interrupt(set, clear); }
-    /// Devices want the guest's attention, or no longer. With the machine's lock held.
-    void external_interrupt(bool pending) {
-        interrupts_ += pending ? 1 : 0;
-        interrupt(pending ? abi::hvip::vseip : 0, pending ? 0 : abi::hvip::vseip);
-    }
     /// Of its own thread: legacy SBI's timer and interrupt.
     sdk::VirtualCpu& cpu() { return cpu_; }
     /// What it has done so far. With the machine's lock held; a number of its own thread's may be a moment old.
@@ -96,7 +91,6 @@ class Vcpu {
     sdk::VirtualCpu cpu_;
     sdk::Event wake_;
     Statistics statistics_;
-    std::uint64_t interrupts_ = 0; ///< that its PLIC, or the model of its interrupt file, has raised
     std::uint64_t lost_ticks_ = 0; ///< of those that the machine was paused for, what the guest's time is back
     bool running_ = false;
     bool changed_ = false; ///< how the guest is to be run may be another from now on
