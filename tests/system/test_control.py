@@ -252,6 +252,7 @@ def test_a_machine_is_added_and_removed_and_its_memory_comes_back(host, boot):
     assert client.state("one") == "Running"
 
 
+@pytest.mark.long_on("7")
 def test_bad_bundles_are_refused_and_leave_nothing(host, boot):
     good = bundle(host, machine("new"))
     client = boot(machine("one")).client
@@ -268,6 +269,7 @@ def test_bad_bundles_are_refused_and_leave_nothing(host, boot):
     assert list(client.list()) == ["one"] and client.hello()["free"] == free
 
 
+@pytest.mark.long_on("7")
 def test_a_connection_may_break_anywhere(host, boot):
     more = bundle(host, machine("new"))
     system = boot(machine("one"))
@@ -291,6 +293,7 @@ def test_a_connection_may_break_anywhere(host, boot):
     assert client.state("one") == "Stopping"  # that went on without who asked for it
 
 
+@pytest.mark.long_on("7")
 def test_garbage_after_a_hello_harms_nobody(boot):
     system = boot(machine("one"))
     for seed in range(8):
@@ -305,6 +308,7 @@ def test_garbage_after_a_hello_harms_nobody(boot):
         client.close()
 
 
+@pytest.mark.long_on("7")
 def test_too_many_sessions_are_refused_and_the_others_go_on(boot):
     client = boot(machine("one")).client
     sessions = [client.open(control.CONSOLE, "one") for _ in range(70)]
@@ -316,6 +320,7 @@ def test_too_many_sessions_are_refused_and_the_others_go_on(boot):
         session.expect(b"y!")
 
 
+@pytest.mark.long_on("7")
 def test_what_nobody_reads_in_time_is_lost_and_told_and_the_rest_is_kept(boot):
     client = boot(machine("one")).client
     console = client.open(control.CONSOLE, "one")
@@ -371,10 +376,12 @@ def rounds(boot, count):
     logs.expect(b"guest is up")
 
 
+@pytest.mark.long_on("7")
 def test_rounds_of_starting_and_stopping_leave_nothing_behind(boot, request):
     rounds(boot, max(20, request.config.getoption("--rounds")))
 
 
+@pytest.mark.long_on("7")
 def test_ten_machines_of_64_mib_on_two_harts(boot):
     client = boot(*[machine(f"m{i}", memory="64M") for i in range(10)], memory="1G").client
     for i in range(10):
@@ -386,6 +393,7 @@ def test_ten_machines_of_64_mib_on_two_harts(boot):
     assert client.do(control.SHUTDOWN, flags=FORCE)[0] == "Done"
 
 
+@pytest.mark.long_on("7")
 def test_two_machines_that_raise_the_same_bit_of_the_console_service_are_both_heard(boot):
     """Slots 1 and 33."""
     client = boot(*[machine(f"m{i}") for i in range(34)], memory="3G").client
@@ -451,6 +459,7 @@ def with_console(folder, program):
     return build / "host/cli/sundew"
 
 
+@pytest.mark.long_on("7")
 def test_a_console_service_that_dies_is_started_again_and_machines_go_on(host, boot, monkeypatch):
     monkeypatch.setattr(host, "executable", with_console(host.folder, "test-console"))
     system = boot(machine("one"), machine("two"))

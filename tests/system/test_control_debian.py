@@ -60,8 +60,9 @@ def test_debian_is_asked_to_stop_and_leaves_its_disk_clean_and_can_be_paused(hos
 @pytest.mark.long_on("7")
 def test_debian_on_its_serial_port_is_asked_to_stop_too(host):
     disk = copy_of_root(host.folder)
-    terminal, socket = start(host, cpus=1, memory="256M", cmdline="console=ttyS0 root=/dev/vda")
+    terminal, socket = start(host, cpus=1, memory="256M", cmdline="console=ttyS0 root=/dev/vda", console='"uart"')
     terminal.expect(PROMPT)
+    assert terminal.run("cat /sys/class/tty/console/active").strip() == "ttyS0"
     tool = tool_for(socket)
     terminal.run("echo kept > /root/kept")
     tool("stop", "debian", "--timeout", "120")

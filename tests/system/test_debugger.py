@@ -272,6 +272,7 @@ def test_a_step_of_an_instruction_that_traps_ends_at_the_guests_handler(machine,
     machine.end()
 
 
+@pytest.mark.long_on("7")
 def test_the_guests_own_breakpoints_stay_its_own(machine, gdb):
     wait_until_both_count(gdb)
     gdb.do("break atomic")
@@ -283,6 +284,7 @@ def test_the_guests_own_breakpoints_stay_its_own(machine, gdb):
     finish(gdb, machine)
 
 
+@pytest.mark.long_on("7")
 def test_control_c_stops_it_and_registers_can_be_changed(machine, gdb):
     wait_until_both_count(gdb)
     gdb.child.sendline("continue")
@@ -315,6 +317,7 @@ def test_vector_registers_are_read_and_written(machine, gdb, cpu):
     finish(gdb, machine)
 
 
+@pytest.mark.long_on("7")
 @pytest.mark.parametrize("broken", ["gdb", "connection"])
 def test_a_debugger_that_vanishes_leaves_a_guest_that_goes_on_without_its_breakpoints(plain_machine, plain_gdb, broken):
     machine, gdb = plain_machine, plain_gdb
@@ -340,6 +343,7 @@ def test_a_debugger_that_vanishes_leaves_a_guest_that_goes_on_without_its_breakp
         other.child.close(force=True)
 
 
+@pytest.mark.long_on("7")
 def test_a_second_debugger_is_refused_unless_it_takes_the_firsts_place(plain_machine, plain_gdb):
     machine, gdb = plain_machine, plain_gdb
     wait_until_both_count(gdb)
@@ -367,6 +371,7 @@ def test_a_second_debugger_is_refused_unless_it_takes_the_firsts_place(plain_mac
     assert machine.end() == 0, machine.log()
 
 
+@pytest.mark.long_on("7")
 def test_a_paused_machine_can_be_looked_at_and_goes_on_when_it_is_resumed(plain_machine, plain_gdb):
     machine, gdb = plain_machine, plain_gdb
     wait_until_both_count(gdb)
@@ -388,6 +393,7 @@ def test_a_paused_machine_can_be_looked_at_and_goes_on_when_it_is_resumed(plain_
     finish(gdb, machine)
 
 
+@pytest.mark.long_on("7")
 def test_a_machine_that_is_off_cannot_be_debugged(plain_machine):
     machine = plain_machine
     machine.cut()
