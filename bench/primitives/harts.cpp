@@ -32,12 +32,8 @@ void start_others(const Platform& platform) {
 void repeat_ipi(const Platform& platform, std::size_t to, std::uint64_t count) {
     ipi::enable(platform);
     set_csr<csr::sstatus>(interrupts_on);
-    for (std::uint64_t i = 0; i < count; ++i) {
-        const std::uint64_t before = ipi::taken(harts[to]);
-        ipi::send(platform, to);
-        while (ipi::taken(harts[to]) == before) {
-        }
-    }
+    for (std::uint64_t i = 0; i < count; ++i)
+        ipi::send_and_spin(harts[to], [&] { ipi::send(platform, to); });
     clear_csr<csr::sstatus>(interrupts_on);
 }
 

@@ -59,5 +59,12 @@ inline void clear(const Platform& platform) {
 inline std::uint64_t taken(const Hart& hart) {
     return hart.ipis.load(std::memory_order_relaxed);
 }
+/// Calls `send`, and waits without WFI until `hart` has taken what it sends.
+inline void send_and_spin(const Hart& hart, auto send) {
+    const std::uint64_t before = taken(hart);
+    send();
+    while (taken(hart) == before) {
+    }
+}
 
 }

@@ -35,14 +35,7 @@ void interrupts(const Meter& meter) {
     const Platform& platform = meter.platform();
     ipi::enable(platform);
     set_csr<csr::sstatus>(interrupts_on);
-    const auto measure_ipi = [&](auto send) {
-        meter.measure("ipi-self", [&] {
-            const std::uint64_t before = ipi::taken(harts[0]);
-            send();
-            while (ipi::taken(harts[0]) == before) {
-            }
-        });
-    };
+    const auto measure_ipi = [&](auto send) { meter.measure("ipi-self", [&] { ipi::send_and_spin(harts[0], send); }); };
     if (platform.has_messages())
         measure_ipi([&] { ipi::send_message(platform, 0); });
     else

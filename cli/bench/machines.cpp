@@ -97,11 +97,14 @@ void Suite::wake_ups() {
 void Suite::machines() {
     if (!wanted(System::Sundew))
         return;
-    for (const auto part : {&Suite::starts, &Suite::wake_ups})
-        on_each(part == &Suite::starts ? "machines.start" : "machines.wake-up", [&](System system) {
-            if (system == System::Sundew)
-                (this->*part)();
-        });
+    on_each("machines.start", [&](System system) {
+        if (system == System::Sundew)
+            starts();
+    });
+    on_each("machines.wake-up", [&](System system) {
+        if (system == System::Sundew)
+            wake_ups();
+    });
 }
 
 }

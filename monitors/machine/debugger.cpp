@@ -65,13 +65,7 @@ void Debugger::stop() {
 void Debugger::freeze_time() {
     const std::uint64_t paused = machine_.paused_ticks() - paused_then_;
     const std::uint64_t rested = sdk::now() - std::exchange(rest_began_, 0);
-    const std::uint64_t held = rested - std::min(rested, paused);
-    for (unsigned hart = 0; hart < harts(); ++hart)
-        machine_.vcpu(hart).ask([held](sdk::VirtualCpu& cpu) {
-            const auto delta = cpu.read(abi::VcpuRegister::TimeDelta);
-            if (delta)
-                (void)cpu.write(abi::VcpuRegister::TimeDelta, *delta - held);
-        });
+    machine_.lose_ticks(rested - std::min(rested, paused));
 }
 
 void Debugger::run(gdb::Harts which) {

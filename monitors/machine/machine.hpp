@@ -71,8 +71,10 @@ class Machine final : Platform,
     void count(unsigned hart, FirmwareEvent event) { firmware_.count(hart, event); }
     bool running() const { return power_ == Power::On; }
     bool ended() const { return ended_; }
-    /// For how long the machine has been paused, in all; what the guest's time is to be put back by.
+    /// For how long the machine has stood still, in all; what the guest's time is to be put back by.
     std::uint64_t lost_ticks() const { return lost_ticks_.load(std::memory_order_relaxed); }
+    /// It has for so much longer.
+    void lose_ticks(std::uint64_t ticks) { lost_ticks_ += ticks; }
     /// The same, with a pause that is not over yet.
     std::uint64_t paused_ticks() const { return lost_ticks() + (paused_ ? sdk::now() - paused_since_ : 0); }
     Gate& gate() { return gate_; }

@@ -40,7 +40,7 @@ void Machine::pause() {
 
 void Machine::resume() {
     if (std::exchange(paused_, false)) {
-        lost_ticks_ += sdk::now() - paused_since_;
+        lose_ticks(sdk::now() - paused_since_);
         release(Holder::Control, Gate::all);
     }
     pause_asked_ = false;
