@@ -48,6 +48,7 @@ bool HostDisk::start(std::span<std::byte> dma) {
         return false;
     transport_.go();
     sectors_ = transport_.config(0) | static_cast<std::uint64_t>(transport_.config(4)) << 32;
+    flights_.resize(queue_size);
     next_.resize(queue_size);
     std::iota(next_.begin(), next_.end(), std::uint16_t{1});
     return true;

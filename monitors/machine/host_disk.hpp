@@ -83,7 +83,7 @@ class HostDisk : public devices::Disk {
     GuestPhysical ram_base_;
     DmaRange ram_;
     std::uint64_t features_ = 0, sectors_ = 0;
-    std::vector<Flight> flights_{queue_size};
+    std::vector<Flight> flights_;
     std::vector<std::uint16_t> next_; ///< which descriptor follows, free or not: none of the device's business
     bool committed_ = true;           ///< the device has been told of all that is in the ring
     std::uint16_t free_ = 0, free_count_ = queue_size, seen_ = 0;

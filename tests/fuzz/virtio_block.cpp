@@ -26,9 +26,11 @@ class FuzzedDisk final : public Disk, public Kind {
         } else {
             pending_.push_back(
                 {request.operation, {request.segments.begin(), request.segments.end()}, request.token, &listener});
+            committed_ = false;
         }
         return true;
     }
+    void commit() override { committed_ = true; }
 
     void request(Guest& guest, Input& input) override {
         constexpr std::array<std::uint8_t, 8> types{0, 1, 4, 8, 11, 13, 0, 1};
@@ -106,6 +108,7 @@ class FuzzedDisk final : public Disk, public Kind {
         }
     }
     void answer(std::size_t index, bool well) {
+        must(committed_); // else the disk has not begun
         const Pending one = pending_[index];
         pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(index));
         transfer(one.segments, one.operation);
@@ -114,6 +117,7 @@ class FuzzedDisk final : public Disk, public Kind {
 
     GuestRam ram_;
     unsigned mood_, room_ = 6;
+    bool committed_ = true;
     std::vector<Pending> pending_;
 };
 
