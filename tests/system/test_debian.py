@@ -116,7 +116,7 @@ def test_a_disk_in_ram_forgets_what_is_written_and_an_error_of_a_disk_is_an_i_o_
         terminal.run(good)
     for broken in [f"{read} skip=256", f"{write} seek=512"]:
         assert "Input/output error" in terminal.run(f"! LC_ALL=C {broken}")
-    for good in [f"{read} skip=0", f"{write} seek=0", "sync"]:
+    for good in [f"{read} skip=0", f"{write} seek=0", "sync", "exercise"]:
         terminal.run(good)
     terminal.send("poweroff")
     assert terminal.end() == 0
