@@ -591,12 +591,14 @@ void test_reboot() {
     report("reboot", false);
 }
 
-// Two harts that wait for one another by WRS.NTO, as Linux's spin locks do, and take turns.
+// Two harts that share one of the host's and take turns, as Linux's spin locks do: by WRS.NTO where there is Zawrs.
 constexpr std::uint64_t turns = 100;
 std::atomic<std::uint64_t> turn{0};
+bool by_reservation = false;
 void await_turn(std::uint64_t wanted) {
     while (turn != wanted)
-        asm volatile(".word 0x00d00073"); // without a reservation: it may end at any time
+        if (by_reservation)
+            asm volatile(".word 0x00d00073"); // without a reservation: it may end at any time
 }
 void take_turns(std::uint64_t, std::uint64_t) {
     for (std::uint64_t i = 0; i < turns; ++i) {
@@ -605,15 +607,25 @@ void take_turns(std::uint64_t, std::uint64_t) {
     }
     stop_hart();
 }
-void test_wait_on_reservation() {
+std::uint64_t time_of_turns() {
     const std::uint64_t begin = now();
     run_on(1, take_turns);
     for (std::uint64_t i = 0; i < turns; ++i) {
         turn = 2 * i + 1;
         await_turn(2 * i + 2);
     }
-    check(now() - begin < turns * millisecond); // a tenth of the slices that they would use up otherwise
+    return now() - begin;
+}
+void test_wait_on_reservation() {
+    by_reservation = true;
+    check(time_of_turns() < turns * millisecond); // a quarter of the slices that they would use up otherwise
     conclude("wait-on-reservation");
+}
+void test_wait_by_spinning() {
+    const std::uint64_t time = time_of_turns();
+    check(time > turns * millisecond); // they do share a hart
+    check(time < 2 * turns * 3 * millisecond);
+    conclude("wait-by-spinning");
 }
 
 /// Gives back what is typed, by both kinds of call in turn, until a full stop comes.
@@ -677,6 +689,8 @@ extern "C" void guest_main(std::uint64_t hart, std::uint64_t argument) {
         test_reboot();
     else if (asked_for(argument, "wait-on-reservation"))
         test_wait_on_reservation();
+    else if (asked_for(argument, "wait-by-spinning"))
+        test_wait_by_spinning();
     else if (asked_for(argument, "echo"))
         test_echo();
     else if (asked_for(argument, "failure"))

@@ -45,7 +45,7 @@ def test_debian_is_asked_to_stop_and_leaves_its_disk_clean_and_can_be_paused(hos
     terminal.expect(PROMPT)
     terminal.run("true")  # both processors still do what they should
     tool("stop", "debian")
-    assert "off" in tool("ps") and "Emergency Remount complete" in tool("logs", "debian")
+    assert "off" in tool("ps") and "Emergency Remount R/O" in tool("logs", "debian")
     fsck(disk)
     assert b"kept" in subprocess.check_output(["/sbin/debugfs", "-R", "cat /root/kept", disk], stderr=subprocess.DEVNULL)
     tool("start", "debian")
@@ -66,7 +66,7 @@ def test_debian_on_its_serial_port_is_asked_to_stop_too(host):
     tool = tool_for(socket)
     terminal.run("echo kept > /root/kept")
     tool("stop", "debian", "--timeout", "120")
-    assert "off" in tool("ps") and "Emergency Remount complete" in tool("logs", "debian")
+    assert "off" in tool("ps") and "Emergency Remount R/O" in tool("logs", "debian")
     fsck(disk)
     tool("shutdown")
     assert terminal.end() == 0

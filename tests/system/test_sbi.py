@@ -52,6 +52,12 @@ def test_a_hart_that_waits_by_wrs_nto_gives_its_host_s_hart_away(host, qemu):
     assert "ok wait-on-reservation\n" in result.console and result.status == 0
 
 
+def test_harts_that_spin_for_one_another_on_one_wait_for_short_slices(host):
+    """Linux's locks go round by tickets: without Zawrs each turn costs a slice, and a line on the console several."""
+    result = host.boot(write_manifest(host, "wait-by-spinning"), cpu=PLAIN, harts=1, more=["-icount", "shift=0,sleep=off"])
+    assert "ok wait-by-spinning\n" in result.console and result.status == 0
+
+
 def test_a_long_write_comes_out_whole(host):
     console = run(host, "all").console
     assert f"begin{'.' * 3990}end\n" in console

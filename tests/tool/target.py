@@ -50,7 +50,7 @@ class Target:
     waiting for the socket already, `begin` is called when the verbs are there, not before."""
 
     def __init__(self, path, begin=True):
-        self.path, self.lock = str(path), threading.Lock()
+        self.path = str(path)
         self.verbs = {}
         self.requests, self.ends, self.typed, self.sizes, self.greetings = [], [], bytearray(), [], 0
         self.on_data = lambda session, data: self.send(CREDIT, session, struct.pack("<Q", len(data)))
@@ -70,7 +70,7 @@ class Target:
     def close(self):
         os.write(self.stop, b"x")
         self.thread.join(10)
-        self.drop()
+        self.forget()
         self.listener.close()
 
     # What it sends.
@@ -90,14 +90,16 @@ class Target:
         self.send(END, session, struct.pack("<HHI", status, 0, detail) + text)
 
     def drop(self):
-        with self.lock:
-            if self.connection:
-                try:
-                    self.connection.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-                self.connection.close()
-                self.connection = None
+        """Ends the connection; the thread that serves it sees its end, and forgets it."""
+        try:
+            self.connection.shutdown(socket.SHUT_RDWR)
+        except (OSError, AttributeError):
+            pass  # it has ended already
+
+    def forget(self):
+        if self.connection:
+            self.connection.close()
+            self.connection = None
 
     # What it hears.
     def serve(self):
@@ -117,7 +119,7 @@ class Target:
             except OSError:
                 piece = b""
             if not piece:
-                self.drop()
+                self.forget()
                 continue
             buffer += piece
             if not synchronized:
