@@ -206,7 +206,7 @@ extern "C" [[noreturn]] void boot(std::uint64_t hart_id, HostPhysical tree, Host
     nucleus.root = image.root;
     nucleus.tree_offset = tree.value - tree_pages.first.value;
     nucleus.timebase_hertz = facts.timebase_hertz;
-    nucleus.slice_ticks = facts.timebase_hertz / 500; // 2 ms: what a spin lock costs if its holder waits for this hart, too
+    nucleus.slice_ticks = facts.timebase_hertz / 500; // 2 ms: a lock whose holder waits for this hart costs one
     Account account{.left = nucleus.pool.pages()};
     account.payer = &account;
     map_window(image, pool, account);
