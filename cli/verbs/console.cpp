@@ -93,9 +93,9 @@ class Console {
     bool input_ = true;
 };
 
-int console(const System& system, const std::string& machine, bool fresh) {
-    require_name(machine);
+int console(const System& system, const std::string& named, bool fresh) {
     Channel channel = system.open();
+    const std::string machine = machine_of(channel, named);
     channel.begin(control::Verb::Console, machine, fresh ? control::flag::fresh : std::uint16_t{0});
     const bool people = isatty(STDIN_FILENO) != 0;
     if (people)
@@ -124,7 +124,7 @@ void add_console(CommandLine& line) {
     const auto options = std::make_shared<Options>();
     auto verb = line.verb("console", "Attach to a machine's console; Ctrl-] detaches, and the machine goes on.",
                           [options] { return console(options->system, options->machine, options->fresh); });
-    verb.word("machine", options->machine, "the machine's name")
+    add_machine(verb, options->machine)
         .flag("--fresh", options->fresh, "without what it has said before");
     add_system_options(verb, options->system, false);
 }

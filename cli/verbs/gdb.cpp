@@ -142,9 +142,9 @@ command::Child start_gdb(const Options& options, const std::string& place) {
     }
 }
 
-int gdb(const Options& options) {
-    require_name(options.machine);
+int gdb(Options options) {
     Channel channel = options.system.open();
+    options.machine = machine_of(channel, options.machine);
     open_watch(channel, control::Verb::Gdb, options.machine, options.force); // told before a debugger would hide it
     const control::MeetingPlace place{options.listen};
     std::optional<command::Child> child;
@@ -163,7 +163,7 @@ void add_gdb(CommandLine& line) {
     const auto options = std::make_shared<Options>();
     auto verb = line.verb("gdb", "Debug a machine's guest: starts GDB, connected. Its Ctrl-C stops the guest.",
                           [options] { return gdb(*options); });
-    verb.word("machine", options->machine, "the machine's name")
+    add_machine(verb, options->machine)
         .option("--symbols", options->symbols, "the guest's ELF file, such as vmlinux")
         .option(
             "--listen", options->listen,

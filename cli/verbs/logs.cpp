@@ -7,9 +7,9 @@
 
 namespace {
 
-int logs(const System& system, const std::string& machine, bool follow) {
-    require_name(machine);
+int logs(const System& system, const std::string& named, bool follow) {
     control::Channel channel = system.open();
+    const std::string machine = machine_of(channel, named);
     channel.begin(control::Verb::Logs, machine, follow ? control::flag::follow : std::uint16_t{0});
     for (;;) {
         const auto event = channel.next(follow ? control::Channel::forever : answer_patience);
@@ -42,7 +42,7 @@ void add_logs(CommandLine& line) {
     const auto options = std::make_shared<Options>();
     auto verb = line.verb("logs", "Show what a machine's console has said: the last 64 KiB of it.",
                           [options] { return logs(options->system, options->machine, options->follow); });
-    verb.word("machine", options->machine, "the machine's name")
+    add_machine(verb, options->machine)
         .flag("-f,--follow", options->follow, "go on as it says more; Ctrl-C ends it");
     add_system_options(verb, options->system);
 }

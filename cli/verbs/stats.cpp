@@ -36,9 +36,9 @@ std::string for_people(const control::StatsRecord& stats) {
     return out;
 }
 
-int stats(const System& system, const std::string& machine) {
-    require_name(machine);
+int stats(const System& system, const std::string& named) {
     control::Channel channel = system.open();
+    const std::string machine = machine_of(channel, named);
     channel.begin(control::Verb::Stats, machine);
     bool any = false;
     for (;;) {
@@ -69,6 +69,6 @@ void add_stats(CommandLine& line) {
     const auto options = std::make_shared<Options>();
     auto verb = line.verb("stats", "Count what a machine has done: time, exits by kind, memory, disks.",
                           [options] { return stats(options->system, options->machine); });
-    verb.word("machine", options->machine, "the machine's name");
+    add_machine(verb, options->machine);
     add_system_options(verb, options->system);
 }

@@ -82,6 +82,23 @@ std::vector<std::string> names(Channel& channel) {
     return found;
 }
 
+std::string machine_of(Channel& channel, const std::string& named) {
+    if (!named.empty()) {
+        require_name(named);
+        return named;
+    }
+    const std::vector<std::string> all = names(channel);
+    if (all.empty())
+        throw Failure{"the system has no machine: add one with `sundew create`"};
+    if (all.size() > 1)
+        throw Failure{fmt::format("the system has several machines: name one: {}", fmt::join(all, ", "))};
+    return all[0];
+}
+
+VerbOptions& add_machine(VerbOptions& verb, std::string& machine) {
+    return verb.word("machine", machine, "the machine's name; unless said, the only one", false);
+}
+
 void require_done(Channel& channel, control::Verb verb, const std::string& machine, const control::Event& end) {
     if (end.status == control::Status::NoSuchMachine)
         throw Failure{control::explain_missing(machine, names(channel))};

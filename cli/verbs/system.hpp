@@ -30,6 +30,10 @@ void require_done(control::Channel& channel, control::Verb verb, const std::stri
 void open_watch(control::Channel& channel, control::Verb verb, const std::string& machine, bool force);
 /// Checks a name from the command line before it is sent. Throws control::Failure.
 void require_name(const std::string& machine);
+/// The machine that the command line names, or the system's only one if it names none. Throws control::Failure.
+std::string machine_of(control::Channel& channel, const std::string& named);
+/// Adds the word for that.
+VerbOptions& add_machine(VerbOptions& verb, std::string& machine);
 /// The machines' records, in the system's order.
 std::vector<control::MachineRecord> list(control::Channel& channel);
 std::vector<std::string> names(control::Channel& channel);

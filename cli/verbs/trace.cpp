@@ -93,9 +93,9 @@ void record(Channel& channel, Sink& sink, const Options& options, control::Signa
     }
 }
 
-int trace(const Options& options) {
-    require_name(options.machine);
+int trace(Options options) {
     Channel channel = options.system.open();
+    options.machine = machine_of(channel, options.machine);
     Sink sink{options, channel.system().timebase_hertz};
     open_watch(channel, control::Verb::Trace, options.machine, options.force);
     control::Signals signals{SIGINT, SIGTERM, SIGHUP};
@@ -125,7 +125,7 @@ void add_trace(CommandLine& line) {
     const auto options = std::make_shared<Options>();
     auto verb = line.verb("trace", "Show a machine's exits, interrupts and virtio events as they happen.",
                           [options] { return trace(*options); });
-    verb.word("machine", options->machine, "the machine's name")
+    add_machine(verb, options->machine)
         .option("-o,--output", options->output, "write them to this file, for Perfetto or chrome://tracing")
         .number("--for", options->seconds, 0, 86400, "how many seconds; 0: until Ctrl-C")
         .flag("--force", options->force, "in place of who traces the machine already");

@@ -134,8 +134,22 @@ def test_a_name_that_can_be_none_is_not_even_sent(tool, target):
     assert target.requests == []
 
 
+@pytest.mark.parametrize("verb", ["logs", "stats", "console", "trace", "gdb"])
+def test_the_only_machine_need_not_be_named_and_one_of_several_must(tool, target, verb):
+    done = tool(verb)
+    assert (done.status, done.err) == (1, "sundew: the system has several machines: name one: debian, web\n")
+    target.verbs[t.LIST] = lambda session, *_: target.end(session)
+    done = tool(verb)
+    assert (done.status, done.err) == (1, "sundew: the system has no machine: add one with `sundew create`\n")
+    target.verbs[t.LIST] = lambda session, *_: (target.data(session, t.machine("web")), target.end(session))
+    number = {"logs": t.LOGS, "stats": t.STATS, "console": t.CONSOLE, "trace": t.TRACE, "gdb": t.GDB}[verb]
+    target.verbs[number] = lambda session, *_: target.end(session, t.BUSY)
+    assert tool(verb).status == 1
+    assert target.requests[-1][0] == number and target.requests[-1][3] == "web"
+
+
 @pytest.mark.parametrize("words", [["start"], ["start", "a", "b"], ["stop", "a", "--timeout", "-1"], ["stop", "a", "--timeout", "soon"], ["create"],
-                                   ["nothing"], ["ps", "--all"], ["top", "--interval", "0"], ["trace", "a", "--for", "soon"], ["gdb"]])
+                                   ["nothing"], ["ps", "--all"], ["top", "--interval", "0"], ["trace", "a", "--for", "soon"]])
 def test_a_wrong_usage_is_status_2(tool, words):
     assert tool(*words).status == 2
 
