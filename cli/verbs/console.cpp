@@ -124,7 +124,6 @@ void add_console(CommandLine& line) {
     const auto options = std::make_shared<Options>();
     auto verb = line.verb("console", "Attach to a machine's console; Ctrl-] detaches, and the machine goes on.",
                           [options] { return console(options->system, options->machine, options->fresh); });
-    add_machine(verb, options->machine)
-        .flag("--fresh", options->fresh, "without what it has said before");
+    add_machine(verb, options->machine).flag("--fresh", options->fresh, "without what it has said before");
     add_system_options(verb, options->system, false);
 }

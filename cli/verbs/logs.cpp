@@ -42,7 +42,6 @@ void add_logs(CommandLine& line) {
     const auto options = std::make_shared<Options>();
     auto verb = line.verb("logs", "Show what a machine's console has said: the last 64 KiB of it.",
                           [options] { return logs(options->system, options->machine, options->follow); });
-    add_machine(verb, options->machine)
-        .flag("-f,--follow", options->follow, "go on as it says more; Ctrl-C ends it");
+    add_machine(verb, options->machine).flag("-f,--follow", options->follow, "go on as it says more; Ctrl-C ends it");
     add_system_options(verb, options->system);
 }

@@ -46,7 +46,7 @@ def test_manual_and_completion_know_all_of_a_verb(verb):
 @pytest.mark.skipif(not shutil.which("man"), reason="no man here")
 def test_the_manual_page_has_no_mistakes():
     done = subprocess.run(["man", "--warnings", "-l", "-E", "UTF-8", "-"], input=output("man"), capture_output=True, text=True)
-    assert done.returncode == 0 and not done.stderr and "console [OPTIONS] MACHINE" in done.stdout
+    assert done.returncode == 0 and not done.stderr and "console [OPTIONS] [MACHINE]" in done.stdout and "stop [OPTIONS] MACHINE" in done.stdout
 
 
 def test_completion_offers_names_of_machines(tool, target):
