@@ -191,6 +191,9 @@ OrComplaint<std::vector<Plan>> make_plans(const bundle_manifest::Manifest& manif
                                           std::span<const host_devices::Device> devices, std::uint64_t free_pages,
                                           std::span<const Plan* const> others) {
     std::vector<Plan> plans;
+    // For each machine some of the manager's own, beside the quota: the process, and tables for what is mapped of it. As
+    // cli/project.cpp reckons.
+    constexpr std::uint64_t for_each = 4;
     std::uint64_t pages = 0, quota = 0;
     const std::uint64_t quota_left =
         sdk::call(abi::Call::ProcessReport, abi::own_process, abi::ReportWord::PagesLeft).value_or(0);
@@ -201,7 +204,7 @@ OrComplaint<std::vector<Plan>> make_plans(const bundle_manifest::Manifest& manif
         plan->bundle = memory;
         if (machine.autostart != 0) {
             pages += plan->pages();
-            quota += machine.quota + 1;
+            quota += machine.quota + for_each;
         }
         if (pages > free_pages || plan->pages() > free_pages)
             return complain(

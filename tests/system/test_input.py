@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bad input gets one clear line that names the file, the key and the remedy; and nothing is half started."""
+import re
+
 import pytest
 from conftest import HELLO, TARGET, vm
 
@@ -122,6 +124,18 @@ def test_more_quota_than_there_is(host):
     result = host.run(HELLO, vm("greedy", "hello", "hello-guest", quota=60000), memory="64M")
     assert "machine 'greedy': key 'quota': " in result.console
     assert NOTHING_RAN not in result.console and result.status != 0
+
+
+def test_a_quota_that_is_not_refused_can_be_had(host):
+    def run(quota):
+        return host.run(vm("greedy", "hello", "hello-guest", quota=quota), memory="64M").console
+    left = int(re.search(r"pool are wanted, but it has (\d+)", run(60000))[1])
+    ran = []
+    for quota in range(left - 8, left):
+        console = run(quota)
+        ran.append(NOTHING_RAN in console)
+        assert ran[-1] != ("machine 'greedy': key 'quota': " in console), console
+    assert ran[0] and not ran[-1]
 
 
 def test_a_device_that_is_not_there(host):
