@@ -191,8 +191,8 @@ OrComplaint<std::vector<Plan>> make_plans(const bundle_manifest::Manifest& manif
                                           std::span<const host_devices::Device> devices, std::uint64_t free_pages,
                                           std::span<const Plan* const> others) {
     std::vector<Plan> plans;
-    // For each machine some of the manager's own, beside the quota: the process, and tables for what is mapped of it. As
-    // cli/project.cpp reckons.
+    // For each machine some of the manager's own, beside the quota: the process, and tables for what is mapped of it.
+    // As cli/project.cpp reckons.
     constexpr std::uint64_t for_each = 4;
     std::uint64_t pages = 0, quota = 0;
     const std::uint64_t quota_left =
