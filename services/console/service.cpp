@@ -241,7 +241,8 @@ bool Service::armed() {
 }
 
 void Service::run() {
-    const std::uint64_t patience = sdk::ticks_per_second() / 20;
+    // For the rest of a line. A machine that shares its hart, on a busy host, may pause in the middle of one.
+    const std::uint64_t patience = sdk::ticks_per_second() / 2;
     for (;;) {
         bool busy = hear_manager();
         busy |= hear_host();
