@@ -91,7 +91,9 @@ std::string machine_of(Channel& channel, const std::string& named) {
     if (all.empty())
         throw Failure{"the system has no machine: add one with `sundew create`"};
     if (all.size() > 1)
-        throw Failure{fmt::format("the system has several machines: name one: {}", fmt::join(all, ", "))};
+        throw Failure{fmt::format("the system has several machines: name one: {}",
+                                  text::printable(fmt::format("{}", fmt::join(all, ", "))))};
+    require_name(all[0]);
     return all[0];
 }
 

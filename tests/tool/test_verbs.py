@@ -138,9 +138,12 @@ def test_a_name_that_can_be_none_is_not_even_sent(tool, target):
 def test_the_only_machine_need_not_be_named_and_one_of_several_must(tool, target, verb):
     done = tool(verb)
     assert (done.status, done.err) == (1, "sundew: the system has several machines: name one: debian, web\n")
-    target.verbs[t.LIST] = lambda session, *_: target.end(session)
-    done = tool(verb)
-    assert (done.status, done.err) == (1, "sundew: the system has no machine: add one with `sundew create`\n")
+    for found, message in [(b"", "the system has no machine: add one with `sundew create`"),
+                           (t.machine("\x1b[2J"), "'?[2J' is no machine's name: these are 1 to 31 of a-z, 0-9 and -: see `sundew ps`"),
+                           (t.machine("a\x1b") + t.machine("b"), "the system has several machines: name one: a?, b")]:
+        target.verbs[t.LIST] = lambda session, *_: (target.data(session, found), target.end(session))
+        done = tool(verb)
+        assert (done.status, done.err) == (1, f"sundew: {message}\n")
     target.verbs[t.LIST] = lambda session, *_: (target.data(session, t.machine("web")), target.end(session))
     number = {"logs": t.LOGS, "stats": t.STATS, "console": t.CONSOLE, "trace": t.TRACE, "gdb": t.GDB}[verb]
     target.verbs[number] = lambda session, *_: target.end(session, t.BUSY)
