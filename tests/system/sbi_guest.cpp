@@ -628,6 +628,13 @@ void test_wait_by_spinning() {
     conclude("wait-by-spinning");
 }
 
+void test_slow_line() {
+    print("the first half");
+    for (const std::uint64_t until = now() + 200 * millisecond; now() < until;)
+        ;
+    print(" and the second\n");
+}
+
 /// Gives back what is typed, by both kinds of call in turn, until a full stop comes.
 void test_echo() {
     const auto address = reinterpret_cast<std::uint64_t>(text.data());
@@ -689,6 +696,8 @@ extern "C" void guest_main(std::uint64_t hart, std::uint64_t argument) {
         test_reboot();
     else if (asked_for(argument, "wait-on-reservation"))
         test_wait_on_reservation();
+    else if (asked_for(argument, "slow-line"))
+        test_slow_line();
     else if (asked_for(argument, "wait-by-spinning"))
         test_wait_by_spinning();
     else if (asked_for(argument, "echo"))

@@ -58,6 +58,14 @@ def test_harts_that_spin_for_one_another_on_one_wait_for_short_slices(host):
     assert "ok wait-by-spinning\n" in result.console and result.status == 0
 
 
+def test_a_line_said_slowly_is_one_line_among_those_of_others(host):
+    manifest = write_manifest(host, "slow-line")
+    one = manifest.read_text()
+    manifest.write_text(one + one.replace('"sbi"', '"other"'))
+    result = host.boot(manifest, harts=1, more=["-icount", "shift=4,sleep=off"])
+    assert result.console.count("| the first half and the second") == 2 and result.status == 0
+
+
 def test_a_long_write_comes_out_whole(host):
     console = run(host, "all").console
     assert f"begin{'.' * 3990}end\n" in console
