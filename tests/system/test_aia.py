@@ -62,11 +62,11 @@ def test_a_hart_without_a_file_gets_a_model_of_one(host, cpu):
 
 
 def test_harts_with_and_without_a_file_reach_one_another(host):
-    """Both on one hart of the host, where each waits for the other's turn: some messages are enough."""
+    """Both on one hart of the host, where each waits for the other's turn: that takes a while."""
     result = host.run(kernel("aia"), harts=1, more=aia(1))
     check(result)
-    assert count(result.console, "exits-mmio") > 40  # at least 40 messages, and a few registers
-    assert count(result.console, "exits-virtual-instruction") > 40
+    assert count(result.console, "exits-mmio") > 1000  # messages
+    assert count(result.console, "exits-virtual-instruction") > 1000
 
 
 def test_machines_share_the_files_of_a_hart(host):
